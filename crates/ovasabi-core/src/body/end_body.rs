@@ -1,0 +1,125 @@
+//! A body that knows when it ends.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::admit::Settle;
+use crate::classify::{Class, EndClassify};
+
+pin_project! {
+    /// A response body with a permit in it, which settles exactly once: at the end, at the trailers, at an
+    /// error, or on drop. Frames, size hint and end-of-stream are those of the body inside.
+    pub struct EndBody<B, P: Settle, E: EndClassify> {
+        #[pin]
+        inner: B,
+        held: Held<P, E>,
+    }
+}
+
+impl<B, P: Settle, E: EndClassify> EndBody<B, P, E> {
+    /// A body without a permit.
+    pub fn free(inner: B) -> Self {
+        Self { inner, held: Held(None) }
+    }
+
+    /// Whether the permit is still held.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.held.0.is_some()
+    }
+
+    /// The body inside.
+    #[must_use]
+    pub fn get_ref(&self) -> &B {
+        &self.inner
+    }
+}
+
+impl<B: Body, P: Settle, E: EndClassify> EndBody<B, P, E> {
+    /// A body with a permit. One that has already ended, as an empty one has, settles at once.
+    pub fn held(inner: B, permit: P, dropped: Class, end: E) -> Self {
+        let mut held = Held(Some((permit, dropped, end)));
+        if inner.is_end_stream() {
+            held.settle(|end| end.at_end(None));
+        }
+        Self { inner, held }
+    }
+}
+
+impl<B: Body, P: Settle, E: EndClassify> Body for EndBody<B, P, E> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let mut this = self.project();
+        let frame = ready!(this.inner.as_mut().poll_frame(cx));
+        match &frame {
+            None => this.held.settle(|end| end.at_end(None)),
+            Some(Err(_)) => this.held.settle(EndClassify::at_error),
+            Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    this.held.settle(|end| end.at_end(Some(trailers)));
+                } else if this.inner.is_end_stream() {
+                    // Consumers may stop polling here: hyper does, when the length is known.
+                    this.held.settle(|end| end.at_end(None));
+                }
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// Outer layers reject with a body of their own, which holds nothing.
+impl<B: From<Bytes>, P: Settle, E: EndClassify> From<Bytes> for EndBody<B, P, E> {
+    fn from(bytes: Bytes) -> Self {
+        Self::free(B::from(bytes))
+    }
+}
+
+/// Outer gRPC layers reject with an empty body.
+impl<B: Default, P: Settle, E: EndClassify> Default for EndBody<B, P, E> {
+    fn default() -> Self {
+        Self::free(B::default())
+    }
+}
+
+impl<B: fmt::Debug, P: Settle, E: EndClassify> fmt::Debug for EndBody<B, P, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndBody").field("inner", &self.inner).field("held", &self.is_held()).finish()
+    }
+}
+
+/// Its own type, so that dropping the body settles without a `Drop` on the pinned struct.
+struct Held<P: Settle, E: EndClassify>(Option<(P, Class, E)>);
+
+impl<P: Settle, E: EndClassify> Held<P, E> {
+    fn settle(&mut self, class: impl FnOnce(&E) -> Class) {
+        if let Some((permit, _, end)) = self.0.take() {
+            permit.settle(class(&end));
+        }
+    }
+}
+
+impl<P: Settle, E: EndClassify> Drop for Held<P, E> {
+    fn drop(&mut self) {
+        if let Some((permit, dropped, _)) = self.0.take() {
+            permit.settle(dropped);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! HTTP: the status decides.
+
+use std::time::Duration;
+
+use ::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use ::http::{HeaderMap, HeaderName, Method};
+
+use super::{Class, Classify, EndClassify, Facts, ReadRequest, RequestHead, ResponseHead, Retry, Seen, Verdict};
+use crate::Rejection;
+use crate::context::Context;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Reads HTTP requests and responses by their heads.
+///
+/// * idempotent: the methods of RFC 9110 §9.2.2, and any request with an `Idempotency-Key` header;
+/// * gRPC: a content type that starts with `application/grpc`;
+/// * failure: an error, a 5xx except 501 and 505; throttled: 429; all else is a success;
+/// * may be tried again: 408, 502, 503, 504 and errors if idempotent; 429 always (it was not done);
+/// * `Retry-After` in seconds is the hint; a date is left to the retry layer, which has a calendar;
+/// * deadline: that of the [`Context`] in the request's extensions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HttpClassify(());
+
+impl HttpClassify {
+    /// The classifier with the rules above.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+impl<Req: RequestHead> ReadRequest<Req> for HttpClassify {
+    fn facts(&self, request: &Req) -> Facts {
+        read(request)
+    }
+}
+
+impl<Res: ResponseHead, Err: 'static> Classify<Res, Err> for HttpClassify {
+    type End = HttpEnd;
+
+    fn seen(&self, _facts: &Facts, result: Result<&Res, &Err>) -> Seen<HttpEnd> {
+        let verdict = match result {
+            Ok(response) => of_response(response),
+            Err(error) if Rejection::find(error).is_some() => Verdict::new(Class::Ignored),
+            Err(_) => Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent),
+        };
+        Seen { verdict, end: HttpEnd(verdict.class) }
+    }
+}
+
+/// The end of an HTTP body: the verdict of the head stands, unless the body breaks.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpEnd(Class);
+
+impl EndClassify for HttpEnd {
+    fn at_end(&self, _trailers: Option<&HeaderMap>) -> Class {
+        self.0
+    }
+
+    fn at_error(&self) -> Class {
+        match self.0 {
+            // A refusal of ours that breaks off is still ours.
+            Class::Ignored => Class::Ignored,
+            Class::Success | Class::Failure | Class::Throttled => Class::Failure,
+        }
+    }
+}
+
+/// Shared with gRPC, which reads requests the same way.
+pub(super) fn read(request: &impl RequestHead) -> Facts {
+    let method = request.method();
+    let headers = request.headers();
+    let grpc = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
+    let context = request.extensions().and_then(|extensions| extensions.get::<Context>());
+    Facts::new()
+        .with_idempotent(method.is_idempotent() || headers.contains_key(IDEMPOTENCY_KEY))
+        .with_head_only(method == Method::HEAD)
+        .with_grpc(grpc)
+        .with_deadline(context.and_then(Context::deadline))
+}
+
+fn of_response(response: &impl ResponseHead) -> Verdict {
+    // Only a refusal carries extensions that need looking at: successes leave on the first test.
+    let status = response.status().as_u16();
+    if status < 400 {
+        return Verdict::new(Class::Success);
+    }
+    if response.extensions().get::<Rejection>().is_some() {
+        return Verdict::new(Class::Ignored);
+    }
+    let verdict = match status {
+        429 => Verdict::new(Class::Throttled).with_retry(Retry::Safe),
+        408 => Verdict::new(Class::Success).with_retry(Retry::IfIdempotent),
+        502..=504 => Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent),
+        501 | 505 => Verdict::new(Class::Success),
+        500..=599 => Verdict::new(Class::Failure),
+        _ => return Verdict::new(Class::Success),
+    };
+    verdict.with_retry_after(retry_after(response.headers()))
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}

@@ -1,0 +1,64 @@
+//! Errors as HTTP answers, and back.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::{Code, Error, Problem};
+
+impl Error {
+    /// The public half as an HTTP answer with a problem body and, where it is known, `Retry-After`.
+    #[must_use]
+    pub fn to_response<B: From<Bytes>>(&self, instance: Option<&str>) -> http::Response<B> {
+        let body = B::from(Bytes::from(self.to_problem(instance).to_json()));
+        let mut response = http::Response::new(body);
+        *response.status_mut() = self.http_status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(Problem::CONTENT_TYPE));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(delay) = self.retry_delay() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds(delay)));
+        }
+        response
+    }
+
+    /// Reads an error back from an HTTP answer: a problem body if there is one, else what the status says.
+    ///
+    /// `Retry-After` in seconds is taken over when the body has no finer value. Never fails: bytes that
+    /// are not a problem are dropped, for they may be anybody's.
+    #[must_use]
+    pub fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let is_problem = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.trim_start().starts_with(Problem::CONTENT_TYPE));
+        let problem = if is_problem { Problem::from_json(body).ok() } else { None };
+        let error = match problem {
+            // The status line is what was really sent; the member is advisory (RFC 9457 §3.1.3).
+            Some(problem) => Self::from(Problem { status: status.as_u16(), ..problem }),
+            None => {
+                let code = Code::from_http_status(status);
+                let error = Self::new(code, "upstream");
+                if code.http_status() == status { error } else { error.with_http_status(status) }
+            }
+        };
+        match (error.retry_delay(), seconds_hint(headers)) {
+            (None, Some(delay)) => error.retry_after(delay),
+            _ => error,
+        }
+    }
+}
+
+/// The seconds of a `Retry-After` header: rounded up, at least 1, so that nobody comes back early.
+pub(crate) fn retry_after_seconds(delay: Duration) -> u64 {
+    let whole = delay.as_secs();
+    let up = if delay.subsec_nanos() > 0 { whole.saturating_add(1) } else { whole };
+    up.max(1)
+}
+
+fn seconds_hint(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}

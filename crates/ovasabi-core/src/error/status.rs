@@ -1,0 +1,1 @@
+//! Errors as `tonic::Status`, with details, and back.
