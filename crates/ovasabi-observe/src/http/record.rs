@@ -1,0 +1,128 @@
+//! One request, from its beginning to its one end.
+
+use http::{Method, Request, StatusCode};
+use ovasabi_core::Context;
+use ovasabi_core::time::Tick;
+use tracing::Span;
+
+use super::RouteTemplate;
+use crate::metrics::{Ended, HttpMetrics, known_method};
+
+/// A request under way. Ends once: by [`RequestRecord::end`], or as cancelled on drop.
+pub(super) struct RequestRecord {
+    metrics: HttpMetrics,
+    span: Span,
+    began: Tick,
+    method: Method,
+    path: Option<String>,
+    route: RouteTemplate,
+    status: Option<StatusCode>,
+    bytes: u64,
+    is_over: bool,
+}
+
+impl RequestRecord {
+    pub(super) fn begin<B>(request: &Request<B>, metrics: HttpMetrics, access_log: bool) -> Self {
+        metrics.begin();
+        let began = metrics.clock().now();
+        let route = RouteTemplate::find(request.extensions()).unwrap_or(RouteTemplate::NONE);
+        let span = span(request.method(), request.extensions().get());
+        let path = (access_log
+            && tracing::enabled!(target: "ovasabi::access", tracing::Level::INFO))
+        .then(|| request.uri().path().to_owned());
+        let method = request.method().clone();
+        Self {
+            metrics,
+            span,
+            began,
+            method,
+            path,
+            route,
+            status: None,
+            bytes: 0,
+            is_over: false,
+        }
+    }
+
+    pub(super) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Takes note of the response's head.
+    pub(super) fn head(&mut self, parts: &http::response::Parts) {
+        self.status = Some(parts.status);
+        self.span.record("status", parts.status.as_u16());
+        if let Some(route) = RouteTemplate::find(&parts.extensions) {
+            self.route = route;
+        }
+    }
+
+    /// Takes note of bytes of the body.
+    pub(super) fn sent(&mut self, bytes: usize) {
+        self.bytes = self
+            .bytes
+            .saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+
+    pub(super) fn end(mut self, ended: Ended) {
+        self.finish(ended);
+    }
+
+    fn finish(&mut self, ended: Ended) {
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
+        let took = self.metrics.clock().now().saturating_since(self.began);
+        self.metrics
+            .end(&self.route, &self.method, self.status, ended, took);
+        let Some(path) = &self.path else { return };
+        let millis = took.as_secs_f64() * 1e3;
+        self.span.in_scope(|| {
+            tracing::info!(
+                target: "ovasabi::access",
+                route = self.route.as_str(),
+                path = path.as_str(),
+                bytes = self.bytes,
+                duration_ms = millis,
+                ended = if ended == Ended::Complete { "complete" } else { ended.label() },
+                "request"
+            );
+        });
+    }
+}
+
+impl Drop for RequestRecord {
+    fn drop(&mut self) {
+        // The answer to a HEAD request has no body to read: dropping it is its end.
+        let head_only = self.method == Method::HEAD && self.status.is_some();
+        self.finish(if head_only {
+            Ended::Complete
+        } else {
+            Ended::Cancelled
+        });
+    }
+}
+
+fn span(method: &Method, context: Option<&Context>) -> Span {
+    let span = tracing::info_span!(
+        target: "ovasabi::http",
+        "http.server.request",
+        method = known_method(method),
+        status = tracing::field::Empty,
+        request_id = tracing::field::Empty,
+        trace_id = tracing::field::Empty,
+        span_id = tracing::field::Empty,
+    );
+    if !span.is_disabled()
+        && let Some(context) = context
+    {
+        if let Some(id) = context.request_id() {
+            span.record("request_id", id.as_str());
+        }
+        if let Some(trace) = context.trace() {
+            span.record("trace_id", format!("{:032x}", trace.trace_id()).as_str());
+            span.record("span_id", format!("{:016x}", trace.span_id()).as_str());
+        }
+    }
+    span
+}
