@@ -1,0 +1,5 @@
+//! The database, its unit of work, and the repositories over it.
+
+mod migrations;
+mod support;
+mod transactions;
