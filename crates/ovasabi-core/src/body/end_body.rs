@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -18,13 +18,19 @@ pin_project! {
         #[pin]
         inner: B,
         held: Held<P, E>,
+        // What is left of the promised length, where there is one.
+        left: Option<u64>,
     }
 }
 
 impl<B, P: Settle, E: EndClassify> EndBody<B, P, E> {
     /// A body without a permit.
     pub fn free(inner: B) -> Self {
-        Self { inner, held: Held(None) }
+        Self {
+            inner,
+            held: Held(None),
+            left: None,
+        }
     }
 
     /// Whether the permit is still held.
@@ -47,7 +53,19 @@ impl<B: Body, P: Settle, E: EndClassify> EndBody<B, P, E> {
         if inner.is_end_stream() {
             held.settle(|end| end.at_end(None));
         }
-        Self { inner, held }
+        Self {
+            inner,
+            held,
+            left: None,
+        }
+    }
+
+    /// With the `Content-Length` that the head promises. Once that many bytes have passed, a drop is the end:
+    /// servers drop a body there without asking it for more.
+    #[must_use]
+    pub fn with_length(mut self, length: Option<u64>) -> Self {
+        self.left = length;
+        self
     }
 }
 
@@ -70,6 +88,12 @@ impl<B: Body, P: Settle, E: EndClassify> Body for EndBody<B, P, E> {
                 } else if this.inner.is_end_stream() {
                     // Consumers may stop polling here: hyper does, when the length is known.
                     this.held.settle(|end| end.at_end(None));
+                } else if let (Some(left), Some(data)) = (this.left.as_mut(), frame.data_ref()) {
+                    *left =
+                        left.saturating_sub(u64::try_from(data.remaining()).unwrap_or(u64::MAX));
+                    if *left == 0 {
+                        this.held.expect_no_more();
+                    }
                 }
             }
         }
@@ -101,7 +125,10 @@ impl<B: Default, P: Settle, E: EndClassify> Default for EndBody<B, P, E> {
 
 impl<B: fmt::Debug, P: Settle, E: EndClassify> fmt::Debug for EndBody<B, P, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EndBody").field("inner", &self.inner).field("held", &self.is_held()).finish()
+        f.debug_struct("EndBody")
+            .field("inner", &self.inner)
+            .field("held", &self.is_held())
+            .finish()
     }
 }
 
@@ -114,12 +141,23 @@ impl<P: Settle, E: EndClassify> Held<P, E> {
             permit.settle(class(&end));
         }
     }
+
+    fn expect_no_more(&mut self) {
+        if let Some((_, dropped, end)) = &mut self.0 {
+            *dropped = end.at_end(None);
+        }
+    }
 }
 
 impl<P: Settle, E: EndClassify> Drop for Held<P, E> {
     fn drop(&mut self) {
         if let Some((permit, dropped, _)) = self.0.take() {
-            permit.settle(dropped);
+            // A body that panics while it is polled is dropped by the unwinding.
+            permit.settle(if std::thread::panicking() {
+                Class::Failure
+            } else {
+                dropped
+            });
         }
     }
 }

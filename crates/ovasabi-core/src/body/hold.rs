@@ -53,7 +53,13 @@ where
 {
     type Response = http::Response<EndBody<B, P, E>>;
 
-    fn hold(&self, response: http::Response<B>, permit: P, dropped: Class, end: E) -> Self::Response {
+    fn hold(
+        &self,
+        response: http::Response<B>,
+        permit: P,
+        dropped: Class,
+        end: E,
+    ) -> Self::Response {
         response.map(|body| EndBody::held(body, permit, dropped, end))
     }
 

@@ -2,7 +2,10 @@
 
 use ::http::HeaderMap;
 
-use super::{Class, Classify, EndClassify, Facts, ReadRequest, RequestHead, ResponseHead, Retry, Seen, Verdict};
+use super::{
+    Class, Classify, EndClassify, Facts, ReadRequest, RequestHead, ResponseHead, Retry, Seen,
+    Verdict,
+};
 use crate::Rejection;
 use crate::error::{Code, Error};
 
@@ -39,16 +42,21 @@ impl<Res: ResponseHead, Err: 'static> Classify<Res, Err> for GrpcClassify {
         match result {
             Err(error) if Rejection::find(error).is_some() => settled(Verdict::new(Class::Ignored)),
             Err(_) => settled(Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent)),
-            Ok(response) if response.extensions().get::<Rejection>().is_some() => {
+            Ok(response) if Rejection::of_extensions(response.extensions()).is_some() => {
                 settled(Verdict::new(Class::Ignored))
             }
-            Ok(response) if has_status(response.headers()) => settled(of_status(response.headers())),
+            Ok(response) if has_status(response.headers()) => {
+                settled(of_status(response.headers()))
+            }
             // Not gRPC at all: a proxy answered. What it says counts as for HTTP.
             Ok(response) if !response.status().is_success() => {
                 let error = Error::new(Code::from_http_status(response.status()), "upstream");
                 settled(of_error(&error))
             }
-            Ok(_) => Seen { verdict: Verdict::new(Class::Ignored), end: GrpcEnd::InTrailers },
+            Ok(_) => Seen {
+                verdict: Verdict::new(Class::Ignored),
+                end: GrpcEnd::InTrailers,
+            },
         }
     }
 }
@@ -81,7 +89,10 @@ impl EndClassify for GrpcEnd {
 }
 
 fn settled(verdict: Verdict) -> Seen<GrpcEnd> {
-    Seen { verdict, end: GrpcEnd::Settled(verdict.class) }
+    Seen {
+        verdict,
+        end: GrpcEnd::Settled(verdict.class),
+    }
 }
 
 fn has_status(headers: &HeaderMap) -> bool {
@@ -89,16 +100,26 @@ fn has_status(headers: &HeaderMap) -> bool {
 }
 
 fn of_status(headers: &HeaderMap) -> Verdict {
-    Error::from_grpc_headers(headers).as_ref().map_or(Verdict::new(Class::Success), of_error)
+    Error::from_grpc_headers(headers)
+        .as_ref()
+        .map_or(Verdict::new(Class::Success), of_error)
 }
 
 fn of_error(error: &Error) -> Verdict {
     let pushback = error.retry_delay();
     // Only an explicit "do not" forbids what the code would allow.
-    let allowed = |retry| if error.is_retryable() { retry } else { Retry::No };
+    let allowed = |retry| {
+        if error.is_retryable() {
+            retry
+        } else {
+            Retry::No
+        }
+    };
     let verdict = match error.code() {
         Code::Unavailable => Verdict::new(Class::Failure).with_retry(allowed(Retry::IfIdempotent)),
-        Code::Unknown | Code::DeadlineExceeded | Code::Internal | Code::DataLoss => Verdict::new(Class::Failure),
+        Code::Unknown | Code::DeadlineExceeded | Code::Internal | Code::DataLoss => {
+            Verdict::new(Class::Failure)
+        }
         Code::ResourceExhausted if pushback.is_some() => {
             Verdict::new(Class::Throttled).with_retry(allowed(Retry::Safe))
         }

@@ -1,24 +1,25 @@
 //! HTTP: the status decides.
 
-use std::time::Duration;
-
-use ::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use ::http::{HeaderMap, HeaderName, Method};
 
-use super::{Class, Classify, EndClassify, Facts, ReadRequest, RequestHead, ResponseHead, Retry, Seen, Verdict};
+use super::{
+    Class, Classify, EndClassify, Facts, ReadRequest, RequestHead, ResponseHead, Retry, Seen,
+    Verdict,
+};
 use crate::Rejection;
-use crate::context::Context;
+use crate::context::{Context, local, wire};
+use crate::error::seconds_hint;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Reads HTTP requests and responses by their heads.
 ///
 /// * idempotent: the methods of RFC 9110 §9.2.2, and any request with an `Idempotency-Key` header;
-/// * gRPC: a content type that starts with `application/grpc`;
+/// * gRPC: by its content type, [`is_grpc`](crate::context::wire::is_grpc);
 /// * failure: an error, a 5xx except 501 and 505; throttled: 429; all else is a success;
 /// * may be tried again: 408, 502, 503, 504 and errors if idempotent; 429 always (it was not done);
 /// * `Retry-After` in seconds is the hint; a date is left to the retry layer, which has a calendar;
-/// * deadline: that of the [`Context`] in the request's extensions.
+/// * deadline: that of the [`Context`] in the request's extensions, else of [`Context::current`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HttpClassify(());
 
@@ -45,7 +46,10 @@ impl<Res: ResponseHead, Err: 'static> Classify<Res, Err> for HttpClassify {
             Err(error) if Rejection::find(error).is_some() => Verdict::new(Class::Ignored),
             Err(_) => Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent),
         };
-        Seen { verdict, end: HttpEnd(verdict.class) }
+        Seen {
+            verdict,
+            end: HttpEnd(verdict.class),
+        }
     }
 }
 
@@ -71,13 +75,15 @@ impl EndClassify for HttpEnd {
 pub(super) fn read(request: &impl RequestHead) -> Facts {
     let method = request.method();
     let headers = request.headers();
-    let grpc = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
-    let context = request.extensions().and_then(|extensions| extensions.get::<Context>());
+    let context = request
+        .extensions()
+        .and_then(|extensions| extensions.get::<Context>());
+    let deadline = context.map_or_else(local::deadline, Context::deadline);
     Facts::new()
         .with_idempotent(method.is_idempotent() || headers.contains_key(IDEMPOTENCY_KEY))
         .with_head_only(method == Method::HEAD)
-        .with_grpc(grpc)
-        .with_deadline(context.and_then(Context::deadline))
+        .with_grpc(wire::is_grpc(headers))
+        .with_deadline(deadline)
 }
 
 fn of_response(response: &impl ResponseHead) -> Verdict {
@@ -86,7 +92,7 @@ fn of_response(response: &impl ResponseHead) -> Verdict {
     if status < 400 {
         return Verdict::new(Class::Success);
     }
-    if response.extensions().get::<Rejection>().is_some() {
+    if Rejection::of_extensions(response.extensions()).is_some() {
         return Verdict::new(Class::Ignored);
     }
     let verdict = match status {
@@ -97,10 +103,5 @@ fn of_response(response: &impl ResponseHead) -> Verdict {
         500..=599 => Verdict::new(Class::Failure),
         _ => return Verdict::new(Class::Success),
     };
-    verdict.with_retry_after(retry_after(response.headers()))
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    verdict.with_retry_after(seconds_hint(response.headers()))
 }

@@ -68,13 +68,19 @@ where
     }
 }
 
-fn by_result<Res, Err>(result: Result<&Res, &Err>, find: impl Fn(&Err) -> Option<&Rejection>) -> Seen<Class> {
+fn by_result<Res, Err>(
+    result: Result<&Res, &Err>,
+    find: impl Fn(&Err) -> Option<&Rejection>,
+) -> Seen<Class> {
     let verdict = match result {
         Ok(_) => Verdict::new(Class::Success),
         Err(error) if find(error).is_some() => Verdict::new(Class::Ignored),
         Err(_) => Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent),
     };
-    Seen { verdict, end: verdict.class }
+    Seen {
+        verdict,
+        end: verdict.class,
+    }
 }
 
 impl<F: Clone> Clone for ByResult<F> {

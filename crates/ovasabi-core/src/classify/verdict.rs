@@ -47,7 +47,11 @@ pub struct Verdict {
 impl Verdict {
     /// A verdict that is not to be retried.
     pub const fn new(class: Class) -> Self {
-        Self { class, retry: Retry::No, retry_after: None }
+        Self {
+            class,
+            retry: Retry::No,
+            retry_after: None,
+        }
     }
 
     /// Sets whether it may be tried again.

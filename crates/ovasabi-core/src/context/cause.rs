@@ -53,7 +53,9 @@ impl From<Cause> for Error {
         let code = match &cause {
             Cause::DeadlineExceeded => Code::DeadlineExceeded,
             Cause::Shutdown => Code::Unavailable,
-            Cause::Cancelled | Cause::Disconnected | Cause::Finished | Cause::Other(_) => Code::Cancelled,
+            Cause::Cancelled | Cause::Disconnected | Cause::Finished | Cause::Other(_) => {
+                Code::Cancelled
+            }
         };
         let error = Self::new(code, format_reason(&cause));
         match cause {

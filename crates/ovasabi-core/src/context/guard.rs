@@ -55,9 +55,11 @@ struct Registered {
 impl AfterGuard {
     pub(super) fn new(scope: &Arc<Scope>, callback: Callback) -> Self {
         match scope.add_callback(callback) {
-            Ok(slot) => {
-                Self(Some(Registered { scope: Arc::downgrade(scope), slot, timer: timer(scope) }))
-            }
+            Ok(slot) => Self(Some(Registered {
+                scope: Arc::downgrade(scope),
+                slot,
+                timer: timer(scope),
+            })),
             Err((callback, cause)) => {
                 callback(cause);
                 Self(None)
@@ -65,7 +67,7 @@ impl AfterGuard {
         }
     }
 
-    /// Leaves the callback in place for as long as the context lives.
+    /// Leaves the callback in place for as long as the context lives. Its timer stays until the deadline.
     pub fn detach(mut self) {
         self.0 = None;
     }
@@ -73,7 +75,9 @@ impl AfterGuard {
 
 impl Drop for AfterGuard {
     fn drop(&mut self) {
-        let Some(registered) = self.0.take() else { return };
+        let Some(registered) = self.0.take() else {
+            return;
+        };
         if let Some(timer) = registered.timer {
             timer.abort();
         }
@@ -85,7 +89,9 @@ impl Drop for AfterGuard {
 
 impl fmt::Debug for AfterGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AfterGuard").field("pending", &self.0.is_some()).finish()
+        f.debug_struct("AfterGuard")
+            .field("pending", &self.0.is_some())
+            .finish()
     }
 }
 

@@ -3,9 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::backoff::Random;
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// The id of a request: the caller's own if it was acceptable, else 32 hexadecimal digits of ours.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -15,12 +18,22 @@ impl RequestId {
     /// The longest id that is taken over from a caller, in bytes.
     pub const MAX_LENGTH: usize = 128;
 
-    /// A new id: 128 bits, half of them `seed`-like state, half a mixed counter, in hexadecimal.
+    /// A new id: two numbers of `random` in hexadecimal. One allocation, and none for its clones.
     #[must_use]
     pub fn generate(random: &Random) -> Self {
-        let text = format!("{:016x}{:016x}", random.next_u64(), random.next_u64());
+        let mut text = [b'0'; 32];
+        let bits = (u128::from(random.next_u64()) << 64) | u128::from(random.next_u64());
+        for (index, digit) in text.iter_mut().rev().enumerate() {
+            let nibble = (bits >> (4 * index)) & 0xf;
+            *digit = HEX
+                .get(usize::try_from(nibble).unwrap_or_default())
+                .copied()
+                .unwrap_or(b'0');
+        }
+        // An owner is counted from the start; a `Vec` would allocate its count at the first clone.
+        let shared = HeaderValue::from_maybe_shared(Bytes::from_owner(text));
         // Hexadecimal digits are always a valid header value.
-        Self(HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("0")))
+        Self(shared.unwrap_or_else(|_| HeaderValue::from_static("0")))
     }
 
     /// Takes over the id of a caller: 1 to 128 bytes of letters, digits and `-_.:/+=@~`.
@@ -108,7 +121,11 @@ impl Subject {
     /// The subject with this id.
     #[must_use]
     pub fn new(kind: SubjectKind, id: impl Into<Arc<str>>) -> Self {
-        Self { id: id.into(), kind, tenant: None }
+        Self {
+            id: id.into(),
+            kind,
+            tenant: None,
+        }
     }
 
     /// Sets its tenant.

@@ -8,8 +8,8 @@
 //! * **cancellation** with a [`Cause`]: the first one stays, children follow parents, never the reverse;
 //! * **values** by type: request id, trace, tenant, subject, and the application's own.
 //!
-//! It is two pointers wide and cheap to clone. No timer exists until somebody waits, and parents hold
-//! their children weakly: a million children come and go without a trace.
+//! It is four words wide, and a clone is two atomic additions. No timer exists until somebody waits, and
+//! parents hold their children weakly: a million children come and go without a trace.
 //!
 //! ```
 //! use std::time::Duration;
@@ -38,9 +38,11 @@ pub mod future;
 mod guard;
 mod identity;
 mod layer;
-mod local;
+pub(crate) mod local;
+mod received;
 mod scope;
 mod service;
+mod slots;
 mod trace;
 mod values;
 pub mod wire;
@@ -53,14 +55,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use cause::Cause;
-//CL
+pub use client::{ContextClientLayer, ContextClientService};
 pub use guard::{AfterGuard, CancelGuard};
 pub use identity::{RequestId, Subject, SubjectKind, Tenant};
-//LY
-//SV
-pub use trace::TraceContext;
+pub use layer::ContextLayer;
+pub use service::{ContextGuard, ContextService};
+pub use trace::{TraceContext, TraceState};
 
 use crate::Error;
+use received::Received;
 use scope::Scope;
 use values::Values;
 
@@ -75,11 +78,13 @@ impl Context {
     /// A context that is never cancelled and has no deadline: the root of work that no request asked for.
     #[must_use]
     pub fn background() -> Self {
-        Self { scope: Scope::root(None), values: Values::default() }
+        Self {
+            scope: Scope::root(None, None),
+            values: Values::default(),
+        }
     }
 
     /// A child that can be cancelled by itself. The guard cancels it with [`Cause::Cancelled`] on drop.
-    #[must_use]
     pub fn child(&self) -> (Self, CancelGuard) {
         let child = self.derive(None);
         (child.clone(), CancelGuard::new(child))
@@ -101,13 +106,19 @@ impl Context {
     /// The same context with one more value; a value of the same type is hidden, not changed.
     #[must_use]
     pub fn with<T: Send + Sync + 'static>(&self, value: T) -> Self {
-        Self { scope: Arc::clone(&self.scope), values: self.values.with(value) }
+        Self {
+            scope: Arc::clone(&self.scope),
+            values: self.values.with(value),
+        }
     }
 
     /// The same values without deadline and cancellation: for work that must outlive its request.
     #[must_use]
     pub fn without_cancel(&self) -> Self {
-        Self { scope: Scope::root(None), values: self.values.clone() }
+        Self {
+            scope: Scope::root(None, None),
+            values: self.values.clone(),
+        }
     }
 
     /// The value of type `T` that was added last.
@@ -156,10 +167,14 @@ impl Context {
     /// What is left until the deadline: zero when it has passed, `None` when there is none.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
-        self.deadline().map(|at| at.saturating_duration_since(Instant::now()))
+        self.deadline()
+            .map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     /// Waits until work should stop.
+    ///
+    /// # Panics
+    /// When it has a deadline and is awaited outside of a tokio runtime with timers.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing.
@@ -174,14 +189,19 @@ impl Context {
     /// The [`Cause`] as an error. `work` is then dropped, or was never polled if the context was done
     /// before.
     ///
+    /// # Panics
+    /// When it has a deadline and is awaited outside of a tokio runtime with timers.
+    ///
     /// # Cancel safety
     /// Dropping the future drops `work`.
     pub async fn run<F: Future>(&self, work: F) -> Result<F::Output, Error> {
         self.check()?;
+        // Work that uses up its share of every turn must not keep the deadline from being seen.
+        let done = tokio::task::coop::unconstrained(self.done());
         tokio::select! {
             biased;
             output = work => Ok(output),
-            cause = self.done() => Err(cause.into()),
+            cause = done => Err(cause.into()),
         }
     }
 
@@ -226,6 +246,18 @@ impl Context {
         self.get()
     }
 
+    /// What other tracing systems passed on, if anything.
+    #[must_use]
+    pub fn trace_state(&self) -> Option<&TraceState> {
+        self.get()
+    }
+
+    /// Facts that travel through every hop, if there are any.
+    #[must_use]
+    pub fn baggage(&self) -> Option<&wire::Baggage> {
+        self.get()
+    }
+
     /// For whom: who is calling, if that has been established.
     #[must_use]
     pub fn subject(&self) -> Option<&Subject> {
@@ -238,8 +270,21 @@ impl Context {
         self.get::<Tenant>().or_else(|| self.subject()?.tenant())
     }
 
+    /// The context of a request: one allocation for all of it.
+    fn received(parent: Option<&Self>, deadline: Option<Instant>, received: Received) -> Self {
+        let scope = match parent {
+            Some(parent) => Scope::child(&parent.scope, deadline, Some(received)),
+            None => Scope::root(deadline, Some(received)),
+        };
+        let values = Values::received(Arc::clone(&scope));
+        Self { scope, values }
+    }
+
     fn derive(&self, deadline: Option<Instant>) -> Self {
-        Self { scope: Scope::child(&self.scope, deadline), values: self.values.clone() }
+        Self {
+            scope: Scope::child(&self.scope, deadline, None),
+            values: self.values.clone(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Cancellation: a tree whose parents hold their children weakly.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -7,6 +8,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::Cause;
+use super::received::Received;
+use super::slots::Slots;
 
 pub(super) type Callback = Box<dyn FnOnce(Cause) + Send>;
 
@@ -18,6 +21,7 @@ pub(super) struct Scope {
     is_cancelled: AtomicBool,
     wake: Notify,
     links: Mutex<Links>,
+    received: Option<Received>,
 }
 
 struct Parent {
@@ -32,12 +36,23 @@ struct Links {
     callbacks: Slots<Callback>,
 }
 
+/// What a cancellation has yet to do.
+#[derive(Default)]
+struct Work {
+    scopes: Vec<(Arc<Scope>, Cause)>,
+    callbacks: Vec<(Callback, Cause)>,
+}
+
 impl Scope {
-    pub(super) fn root(deadline: Option<Instant>) -> Arc<Self> {
-        Arc::new(Self::new(deadline, None, Links::default()))
+    pub(super) fn root(deadline: Option<Instant>, received: Option<Received>) -> Arc<Self> {
+        Arc::new(Self::new(deadline, None, Links::default(), received))
     }
 
-    pub(super) fn child(parent: &Arc<Self>, deadline: Option<Instant>) -> Arc<Self> {
+    pub(super) fn child(
+        parent: &Arc<Self>,
+        deadline: Option<Instant>,
+        received: Option<Received>,
+    ) -> Arc<Self> {
         let deadline = match (parent.deadline, deadline) {
             (Some(parent), Some(own)) => Some(parent.min(own)),
             (one, other) => one.or(other),
@@ -45,19 +60,41 @@ impl Scope {
         let mut links = parent.lock();
         if let Some(cause) = links.cause.clone() {
             drop(links);
-            let own = Links { cause: Some(cause), ..Links::default() };
-            return Arc::new(Self::new(deadline, None, own));
+            let own = Links {
+                cause: Some(cause),
+                ..Links::default()
+            };
+            return Arc::new(Self::new(deadline, None, own, received));
         }
         Arc::new_cyclic(|weak| {
-            let slot = links.children.insert(weak.clone());
-            let parent = Parent { scope: Arc::clone(parent), slot };
-            Self::new(deadline, Some(parent), Links::default())
+            let slot = links.children.insert(Weak::clone(weak));
+            let parent = Parent {
+                scope: Arc::clone(parent),
+                slot,
+            };
+            Self::new(deadline, Some(parent), Links::default(), received)
         })
     }
 
-    fn new(deadline: Option<Instant>, parent: Option<Parent>, links: Links) -> Self {
+    fn new(
+        deadline: Option<Instant>,
+        parent: Option<Parent>,
+        links: Links,
+        received: Option<Received>,
+    ) -> Self {
         let is_cancelled = AtomicBool::new(links.cause.is_some());
-        Self { deadline, parent, is_cancelled, wake: Notify::new(), links: Mutex::new(links) }
+        Self {
+            deadline,
+            parent,
+            is_cancelled,
+            wake: Notify::new(),
+            links: Mutex::new(links),
+            received,
+        }
+    }
+
+    pub(super) fn received(&self) -> Option<&Received> {
+        self.received.as_ref()
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -73,32 +110,52 @@ impl Scope {
     }
 
     pub(super) fn cause(&self) -> Option<Cause> {
-        if self.is_cancelled.load(Ordering::Acquire) {
-            return self.lock().cause.clone();
+        if !self.is_done() {
+            return None;
         }
-        self.deadline_has_passed().then_some(Cause::DeadlineExceeded)
+        // Under the lock, where a cancellation reads the clock too: once somebody has been told that the
+        // deadline was first, nobody is told otherwise.
+        Some(self.lock().cause.clone().unwrap_or(Cause::DeadlineExceeded))
     }
 
     /// Cancels this scope and all below it, one after the other: a deep tree must not need a deep stack.
-    pub(super) fn cancel(self: &Arc<Self>, cause: Cause) {
-        let mut todo = vec![(Arc::clone(self), cause)];
-        while let Some((scope, cause)) = todo.pop() {
-            let cause = if scope.deadline_has_passed() { Cause::DeadlineExceeded } else { cause };
-            let (children, callbacks) = {
-                let mut links = scope.lock();
-                if links.cause.is_some() {
-                    continue;
-                }
-                links.cause = Some(cause.clone());
-                // Release: pairs with the acquire loads, so that the cause is seen with the flag.
-                scope.is_cancelled.store(true, Ordering::Release);
-                (links.children.take(), links.callbacks.take())
-            };
-            scope.wake.notify_waiters();
-            // Callbacks run outside the lock: they may use this very context.
-            callbacks.for_each(|callback| callback(cause.clone()));
-            todo.extend(children.filter_map(|child| Some((child.upgrade()?, cause.clone()))));
+    /// Callbacks run when all of them know, and outside of every lock: they may use this very context.
+    pub(super) fn cancel(&self, cause: Cause) {
+        // Neither list allocates for a scope with neither children nor callbacks, as most requests are.
+        let mut work = Work::default();
+        self.cancel_alone(cause, &mut work);
+        while let Some((scope, cause)) = work.scopes.pop() {
+            scope.cancel_alone(cause, &mut work);
         }
+        for (callback, cause) in work.callbacks {
+            // Often called from a drop, where a panic on top of a panic would abort the process.
+            if catch_unwind(AssertUnwindSafe(|| callback(cause))).is_err() {
+                tracing::error!(target: "ovasabi::context", "a callback panicked when its context was cancelled");
+            }
+        }
+    }
+
+    fn cancel_alone(&self, cause: Cause, work: &mut Work) {
+        let (children, callbacks, cause) = {
+            let mut links = self.lock();
+            if links.cause.is_some() {
+                return;
+            }
+            let cause = if self.deadline_has_passed() {
+                Cause::DeadlineExceeded
+            } else {
+                cause
+            };
+            links.cause = Some(cause.clone());
+            // Release: pairs with the acquire loads, so that the cause is seen with the flag.
+            self.is_cancelled.store(true, Ordering::Release);
+            (links.children.take(), links.callbacks.take(), cause)
+        };
+        self.wake.notify_waiters();
+        work.callbacks
+            .extend(callbacks.map(|callback| (callback, cause.clone())));
+        work.scopes
+            .extend(children.filter_map(|child| Some((child.upgrade()?, cause.clone()))));
     }
 
     pub(super) async fn done(&self) -> Cause {
@@ -120,12 +177,10 @@ impl Scope {
 
     /// Keeps `callback` for later; gives it back with the cause when it is late already.
     pub(super) fn add_callback(&self, callback: Callback) -> Result<usize, (Callback, Cause)> {
-        if self.deadline_has_passed() && !self.is_cancelled.load(Ordering::Acquire) {
-            return Err((callback, Cause::DeadlineExceeded));
-        }
         let mut links = self.lock();
         match links.cause.clone() {
             Some(cause) => Err((callback, cause)),
+            None if self.deadline_has_passed() => Err((callback, Cause::DeadlineExceeded)),
             None => Ok(links.callbacks.insert(callback)),
         }
     }
@@ -154,38 +209,45 @@ impl Drop for Scope {
     }
 }
 
-/// A list with stable places, which reuses those that are free.
-struct Slots<T> {
-    places: Vec<Option<T>>,
-    free: Vec<usize>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<T> Slots<T> {
-    fn insert(&mut self, value: T) -> usize {
-        if let Some(slot) = self.free.pop()
-            && let Some(place) = self.places.get_mut(slot)
-        {
-            *place = Some(value);
-            return slot;
+    fn places(scope: &Scope) -> usize {
+        scope.lock().children.places()
+    }
+
+    #[test]
+    fn a_million_children_that_come_and_go_take_one_place() {
+        let parent = Scope::root(None, None);
+        for _ in 0..1_000_000 {
+            drop(Scope::child(&parent, None, None));
         }
-        self.places.push(Some(value));
-        self.places.len() - 1
+        assert_eq!(places(&parent), 1);
     }
 
-    fn remove(&mut self, slot: usize) -> Option<T> {
-        let removed = self.places.get_mut(slot)?.take()?;
-        self.free.push(slot);
-        Some(removed)
+    #[test]
+    fn a_crowd_that_has_gone_leaves_no_places_behind() {
+        let parent = Scope::root(None, None);
+        let crowd: Vec<_> = (0..100_000)
+            .map(|_| Scope::child(&parent, None, None))
+            .collect();
+        assert_eq!(places(&parent), 100_000);
+        drop(crowd);
+        assert_eq!(places(&parent), 0);
     }
 
-    fn take(&mut self) -> impl Iterator<Item = T> + use<T> {
-        self.free.clear();
-        std::mem::take(&mut self.places).into_iter().flatten()
-    }
-}
-
-impl<T> Default for Slots<T> {
-    fn default() -> Self {
-        Self { places: Vec::new(), free: Vec::new() }
+    #[test]
+    fn a_cancelled_child_leaves_its_parent_at_once_when_dropped() {
+        let parent = Scope::root(None, None);
+        let (stays, goes) = (
+            Scope::child(&parent, None, None),
+            Scope::child(&parent, None, None),
+        );
+        goes.cancel(Cause::Cancelled);
+        drop(goes);
+        drop(Scope::child(&parent, None, None));
+        assert_eq!((places(&parent), parent.cause()), (2, None));
+        drop(stays);
     }
 }

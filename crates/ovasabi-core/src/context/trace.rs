@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 
+use super::wire::TRACESTATE;
 use crate::backoff::Random;
 
 /// The trace that a request belongs to, and the span of this hop within it.
@@ -26,7 +27,12 @@ impl TraceContext {
     pub fn root(random: &Random) -> Self {
         let trace_id = (u128::from(random.next_u64()) << 64) | u128::from(random.next_u64());
         // All-zero ids are invalid (§3.2.2.3); one in 2¹²⁸ is made valid all the same.
-        Self { trace_id: trace_id.max(1), span_id: random.next_u64().max(1), parent_id: None, flags: SAMPLED }
+        Self {
+            trace_id: trace_id.max(1),
+            span_id: random.next_u64().max(1),
+            parent_id: None,
+            flags: SAMPLED,
+        }
     }
 
     /// A span of this hop under the caller's, from a `traceparent` header.
@@ -41,7 +47,11 @@ impl TraceContext {
         let (parent_id, rest) = field(rest.strip_prefix('-')?, 16)?;
         let (flags, rest) = field(rest.strip_prefix('-')?, 2)?;
         let version = u8::try_from(version).ok()?;
-        let is_known_end = if version == 0 { rest.is_empty() } else { rest.is_empty() || rest.starts_with('-') };
+        let is_known_end = if version == 0 {
+            rest.is_empty()
+        } else {
+            rest.is_empty() || rest.starts_with('-')
+        };
         if version == 0xff || trace_id == 0 || parent_id == 0 || !is_known_end {
             return None;
         }
@@ -56,7 +66,12 @@ impl TraceContext {
     /// The `traceparent` that the next hop gets: this span is its parent.
     #[must_use]
     pub fn to_traceparent(&self) -> HeaderValue {
-        let text = format!("00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, self.flags & SAMPLED);
+        let text = format!(
+            "00-{:032x}-{:016x}-{:02x}",
+            self.trace_id,
+            self.span_id,
+            self.flags & SAMPLED
+        );
         // Hexadecimal digits and hyphens are always a valid header value.
         HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
@@ -88,7 +103,51 @@ impl TraceContext {
 
 impl fmt::Debug for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TraceContext({:032x}-{:016x})", self.trace_id, self.span_id)
+        write!(
+            f,
+            "TraceContext({:032x}-{:016x})",
+            self.trace_id, self.span_id
+        )
+    }
+}
+
+/// What other tracing systems wrote for theirs: `tracestate`, passed on as it came.
+///
+/// Source: W3C Trace Context §3.3. Longer than [`TraceState::MAX_LENGTH`] it is dropped as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TraceState(HeaderValue);
+
+impl TraceState {
+    /// The longest that is passed on, in bytes: the least that §3.3.1.5 asks for.
+    pub const MAX_LENGTH: usize = 512;
+
+    /// Reads all `tracestate` headers, joined in their order. `None` when there are none, when they are too
+    /// long, and when they hold anything but visible ASCII and spaces.
+    #[must_use]
+    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let is_fine = |value: &HeaderValue| {
+            let bytes = value.as_bytes();
+            (1..=Self::MAX_LENGTH).contains(&bytes.len())
+                && bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
+        };
+        let mut all = headers
+            .get_all(TRACESTATE)
+            .iter()
+            .filter(|value| !value.is_empty());
+        let first = all.next()?;
+        // One header is the rule, and shares the bytes of the request.
+        let joined = all.try_fold(first.clone(), |joined, next| {
+            HeaderValue::from_bytes(&[joined.as_bytes(), b",", next.as_bytes()].concat())
+                .ok()
+                .filter(is_fine)
+        })?;
+        is_fine(&joined).then_some(Self(joined))
+    }
+
+    /// The header for the next hop; no copy.
+    #[must_use]
+    pub fn as_header(&self) -> &HeaderValue {
+        &self.0
     }
 }
 

@@ -19,7 +19,10 @@ impl Error {
     /// Writes the public half as `grpc-status`, `grpc-message` and, where it is known,
     /// `grpc-retry-pushback-ms`: into the head of a trailers-only answer, or into trailers.
     pub fn write_grpc_headers(&self, headers: &mut HeaderMap) {
-        headers.insert(GRPC_STATUS, HeaderValue::from(u16::from(self.code().number())));
+        headers.insert(
+            GRPC_STATUS,
+            HeaderValue::from(u16::from(self.code().number())),
+        );
         let message = utf8_percent_encode(self.public_detail(), MESSAGE).to_string();
         if let Ok(message) = HeaderValue::try_from(message) {
             headers.insert(GRPC_MESSAGE, message);
@@ -37,19 +40,26 @@ impl Error {
     #[must_use]
     pub fn from_grpc_headers(headers: &HeaderMap) -> Option<Self> {
         let status = headers.get(GRPC_STATUS)?;
-        let number = status.to_str().ok().and_then(|text| text.parse::<u32>().ok());
+        let number = status
+            .to_str()
+            .ok()
+            .and_then(|text| text.parse::<u32>().ok());
         if number == Some(0) {
             return None;
         }
         let code = number.and_then(Code::from_number).unwrap_or(Code::Unknown);
         let mut error = Self::new(code, "upstream");
         if let Some(message) = headers.get(GRPC_MESSAGE) {
-            let text = percent_decode(message.as_bytes()).decode_utf8_lossy().into_owned();
+            let text = percent_decode(message.as_bytes())
+                .decode_utf8_lossy()
+                .into_owned();
             if !text.is_empty() {
                 error = error.detail(text);
             }
         }
-        let pushback = headers.get(GRPC_PUSHBACK).and_then(|value| value.to_str().ok());
+        let pushback = headers
+            .get(GRPC_PUSHBACK)
+            .and_then(|value| value.to_str().ok());
         match pushback.map(str::parse::<i64>) {
             // A negative number asks not to retry at all (gRFC A6).
             Some(Ok(millis)) => match u64::try_from(millis) {

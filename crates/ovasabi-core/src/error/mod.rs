@@ -24,6 +24,8 @@
 //! assert!(format!("{error:?}").contains("password_hash")); // for the log
 //! ```
 
+#[cfg(feature = "axum")]
+mod axum;
 mod code;
 mod grpc;
 mod problem;
@@ -35,4 +37,4 @@ mod status;
 pub use code::Code;
 pub use problem::Problem;
 pub use repr::{BoxError, Error, Violation};
-pub(crate) use response::retry_after_seconds;
+pub(crate) use response::seconds_hint;

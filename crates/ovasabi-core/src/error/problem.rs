@@ -78,7 +78,10 @@ impl Error {
         let status = self.http_status();
         Problem {
             kind: about_blank(),
-            title: status.canonical_reason().unwrap_or("Client Closed Request").to_owned(),
+            title: status
+                .canonical_reason()
+                .unwrap_or("Client Closed Request")
+                .to_owned(),
             status: status.as_u16(),
             detail: self.public_detail().to_owned(),
             instance: instance.map(str::to_owned),
@@ -87,7 +90,10 @@ impl Error {
             violations: self.violations().to_vec(),
             retry_after_ms: self.retry_delay().map(millis_up),
             retryable: self.retryable_override(),
-            metadata: self.facts().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            metadata: self
+                .facts()
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
         }
     }
 }
@@ -95,10 +101,14 @@ impl Error {
 /// Reads a problem back. A problem without our `code` takes the code of its status.
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let code = Code::from_name(&problem.code).unwrap_or_else(|| Code::from_http_status(status));
-        let reason: Cow<'static, str> =
-            if problem.reason.is_empty() { Cow::Borrowed("upstream") } else { Cow::Owned(problem.reason) };
+        let reason: Cow<'static, str> = if problem.reason.is_empty() {
+            Cow::Borrowed("upstream")
+        } else {
+            Cow::Owned(problem.reason)
+        };
         let mut error = Self::new(code, reason);
         if !problem.detail.is_empty() {
             error = error.detail(problem.detail);
@@ -116,7 +126,11 @@ impl From<Problem> for Error {
             error = error.metadata(key, value);
         }
         // Only a status that the code does not already say is an override.
-        if error.http_status() != status { error.with_http_status(status) } else { error }
+        if error.http_status() != status {
+            error.with_http_status(status)
+        } else {
+            error
+        }
     }
 }
 

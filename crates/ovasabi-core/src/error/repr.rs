@@ -84,7 +84,11 @@ impl Error {
         rule: impl Into<String>,
         detail: impl Into<String>,
     ) -> Self {
-        self.0.violations.push(Violation { field: field.into(), rule: rule.into(), detail: detail.into() });
+        self.0.violations.push(Violation {
+            field: field.into(),
+            rule: rule.into(),
+            detail: detail.into(),
+        });
         self
     }
 
@@ -131,7 +135,10 @@ impl Error {
     /// The text for clients; a sentence that says no more than the code, if none was set.
     #[must_use]
     pub fn public_detail(&self) -> &str {
-        self.0.detail.as_deref().unwrap_or(self.0.code.default_detail())
+        self.0
+            .detail
+            .as_deref()
+            .unwrap_or(self.0.code.default_detail())
     }
 
     /// The fields that break rules.
@@ -142,7 +149,10 @@ impl Error {
 
     /// The public facts, in the order they were added.
     pub fn facts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.metadata.iter().map(|(key, value)| (key.as_ref(), value.as_str()))
+        self.0
+            .metadata
+            .iter()
+            .map(|(key, value)| (key.as_ref(), value.as_str()))
     }
 
     /// When a retry makes sense at the earliest.
@@ -155,9 +165,10 @@ impl Error {
     /// overridden.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.0
-            .retryable
-            .unwrap_or(matches!(self.0.code, Code::Unavailable | Code::ResourceExhausted | Code::Aborted))
+        self.0.retryable.unwrap_or(matches!(
+            self.0.code,
+            Code::Unavailable | Code::ResourceExhausted | Code::Aborted
+        ))
     }
 
     /// The HTTP status: the override, 422 for an `InvalidArgument` with violations, else the code's own.
@@ -193,7 +204,9 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let repr = &*self.0;
         let mut out = f.debug_struct("Error");
-        out.field("code", &repr.code).field("reason", &repr.reason).field("detail", &self.public_detail());
+        out.field("code", &repr.code)
+            .field("reason", &repr.reason)
+            .field("detail", &self.public_detail());
         if !repr.violations.is_empty() {
             out.field("violations", &repr.violations);
         }
@@ -212,7 +225,10 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static))
+        self.0
+            .cause
+            .as_deref()
+            .map(|cause| cause as &(dyn std::error::Error + 'static))
     }
 }
 
@@ -221,6 +237,8 @@ struct Chain<'a>(&'a Error);
 impl fmt::Debug for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let first = std::error::Error::source(self.0);
-        f.debug_list().entries(std::iter::successors(first, |error| error.source()).map(ToString::to_string)).finish()
+        f.debug_list()
+            .entries(std::iter::successors(first, |error| error.source()).map(ToString::to_string))
+            .finish()
     }
 }

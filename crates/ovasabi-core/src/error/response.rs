@@ -1,12 +1,15 @@
 //! Errors as HTTP answers, and back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 
 use super::{Code, Error, Problem};
+#[cfg(doc)]
+use crate::Rejection;
 
 impl Error {
     /// The public half as an HTTP answer with a problem body and, where it is known, `Retry-After`.
@@ -16,12 +19,35 @@ impl Error {
         let mut response = http::Response::new(body);
         *response.status_mut() = self.http_status();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(Problem::CONTENT_TYPE));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static(Problem::CONTENT_TYPE),
+        );
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(delay) = self.retry_delay() {
             headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds(delay)));
         }
         response
+    }
+
+    /// The same answer with the error itself inside, where layers of this process find it with
+    /// [`Error::of_response`] and [`Rejection::of_response`]: an access log wants the cause, a breaker wants
+    /// to know its own refusals. It lies in the extensions, which are never sent.
+    #[must_use]
+    pub fn into_http<B: From<Bytes>>(self, instance: Option<&str>) -> http::Response<B> {
+        let mut response = self.to_response(instance);
+        response.extensions_mut().insert(Carried(Arc::new(self)));
+        response
+    }
+
+    /// The error that [`Error::into_http`] put into this response, with its private cause: for logs.
+    #[must_use]
+    pub fn of_response<B>(response: &http::Response<B>) -> Option<&Self> {
+        Self::of_extensions(response.extensions())
+    }
+
+    pub(crate) fn of_extensions(extensions: &Extensions) -> Option<&Self> {
+        extensions.get::<Carried>().map(|carried| &*carried.0)
     }
 
     /// Reads an error back from an HTTP answer: a problem body if there is one, else what the status says.
@@ -33,15 +59,27 @@ impl Error {
         let is_problem = headers
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.trim_start().starts_with(Problem::CONTENT_TYPE));
-        let problem = if is_problem { Problem::from_json(body).ok() } else { None };
+            .and_then(|value| value.split(';').next())
+            .is_some_and(|essence| essence.trim().eq_ignore_ascii_case(Problem::CONTENT_TYPE));
+        let problem = if is_problem {
+            Problem::from_json(body).ok()
+        } else {
+            None
+        };
         let error = match problem {
             // The status line is what was really sent; the member is advisory (RFC 9457 §3.1.3).
-            Some(problem) => Self::from(Problem { status: status.as_u16(), ..problem }),
+            Some(problem) => Self::from(Problem {
+                status: status.as_u16(),
+                ..problem
+            }),
             None => {
                 let code = Code::from_http_status(status);
                 let error = Self::new(code, "upstream");
-                if code.http_status() == status { error } else { error.with_http_status(status) }
+                if code.http_status() == status {
+                    error
+                } else {
+                    error.with_http_status(status)
+                }
             }
         };
         match (error.retry_delay(), seconds_hint(headers)) {
@@ -51,14 +89,27 @@ impl Error {
     }
 }
 
+/// Extensions must be `Clone`, which an error is not.
+#[derive(Clone)]
+struct Carried(Arc<Error>);
+
 /// The seconds of a `Retry-After` header: rounded up, at least 1, so that nobody comes back early.
 pub(crate) fn retry_after_seconds(delay: Duration) -> u64 {
     let whole = delay.as_secs();
-    let up = if delay.subsec_nanos() > 0 { whole.saturating_add(1) } else { whole };
+    let up = if delay.subsec_nanos() > 0 {
+        whole.saturating_add(1)
+    } else {
+        whole
+    };
     up.max(1)
 }
 
-fn seconds_hint(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+/// The seconds of a `Retry-After` header; `None` for a date (RFC 9110 §10.2.3).
+pub(crate) fn seconds_hint(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    // `parse` alone would take a `+`.
+    seconds
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| seconds.parse().ok().map(Duration::from_secs))?
 }

@@ -25,6 +25,8 @@
 //! assert_eq!(ovasabi_core::Error::from(refused).http_status(), 429);
 //! ```
 
+#[cfg(feature = "axum")]
+mod axum;
 mod find;
 mod name;
 mod rejection;

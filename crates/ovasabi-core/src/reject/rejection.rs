@@ -40,6 +40,8 @@ pub enum RejectKind {
     Shed,
     /// No endpoint can take it.
     NoEndpoint,
+    /// Its caller has gone, or its context was cancelled.
+    Cancelled,
 }
 
 impl RejectKind {
@@ -56,6 +58,7 @@ impl RejectKind {
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::Shed => "shed",
             Self::NoEndpoint => "no_endpoint",
+            Self::Cancelled => "cancelled",
         }
     }
 
@@ -65,6 +68,7 @@ impl RejectKind {
         match self {
             Self::RateLimited | Self::CostTooHigh => Code::ResourceExhausted,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
+            Self::Cancelled => Code::Cancelled,
             Self::CircuitOpen
             | Self::ProbesTaken
             | Self::AtCapacity
@@ -78,7 +82,12 @@ impl RejectKind {
 impl Rejection {
     /// A refusal by the policy `policy` of the layer `layer` (a stable name such as `rate_limit`).
     pub fn new(kind: RejectKind, layer: &'static str, policy: impl Into<Name>) -> Self {
-        Self { kind, layer, policy: policy.into(), retry_after: None }
+        Self {
+            kind,
+            layer,
+            policy: policy.into(),
+            retry_after: None,
+        }
     }
 
     /// When a retry can succeed at the earliest, exact to the nanosecond; headers round it up.
@@ -114,7 +123,11 @@ impl Rejection {
     /// What clients see, without the rejection as its private cause. The policy's name stays inside.
     pub(super) fn to_public_error(&self) -> Error {
         let error = Error::new(self.kind.code(), self.kind.label());
-        let error = if self.kind == RejectKind::CostTooHigh { error.retryable(false) } else { error };
+        let error = if self.kind == RejectKind::CostTooHigh {
+            error.retryable(false)
+        } else {
+            error
+        };
         match self.retry_after {
             Some(delay) => error.retry_after(delay),
             None => error,
@@ -124,7 +137,13 @@ impl Rejection {
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} by {} `{}`", self.kind.label(), self.layer, self.policy)?;
+        write!(
+            f,
+            "{} by {} `{}`",
+            self.kind.label(),
+            self.layer,
+            self.policy
+        )?;
         match self.retry_after {
             Some(delay) => write!(f, ", retry after {delay:?}"),
             None => Ok(()),

@@ -40,13 +40,11 @@ pub struct AsResponse;
 
 impl<B: From<Bytes>, Err> Reject<Response<B>, Err> for AsResponse {
     fn reject(&self, facts: &Facts, rejection: Rejection) -> Result<Response<B>, Err> {
-        let mut response = if facts.is_grpc() {
-            grpc(&rejection, B::from(Bytes::new()))
+        Ok(if facts.is_grpc() {
+            grpc(rejection, B::from(Bytes::new()))
         } else {
-            rejection.to_public_error().to_response(None)
-        };
-        response.extensions_mut().insert(rejection);
-        Ok(response)
+            rejection.into_http()
+        })
     }
 }
 
@@ -56,9 +54,7 @@ pub struct AsGrpc;
 
 impl<B: Default, Err> Reject<Response<B>, Err> for AsGrpc {
     fn reject(&self, _facts: &Facts, rejection: Rejection) -> Result<Response<B>, Err> {
-        let mut response = grpc(&rejection, B::default());
-        response.extensions_mut().insert(rejection);
-        Ok(response)
+        Ok(grpc(rejection, B::default()))
     }
 }
 
@@ -71,10 +67,21 @@ where
     }
 }
 
-fn grpc<B>(rejection: &Rejection, body: B) -> Response<B> {
+impl Rejection {
+    /// The answer of [`AsResponse`]: problem details, with the refusal in the extensions as its mark.
+    #[must_use]
+    pub fn into_http<B: From<Bytes>>(self) -> Response<B> {
+        let mut response = self.to_public_error().to_response(None);
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+fn grpc<B>(rejection: Rejection, body: B) -> Response<B> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     rejection.to_public_error().write_grpc_headers(headers);
+    response.extensions_mut().insert(rejection);
     response
 }
