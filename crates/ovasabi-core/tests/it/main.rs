@@ -7,3 +7,10 @@
 
 #[cfg(feature = "sqlite")]
 mod repository;
+
+#[cfg(all(feature = "server", feature = "client"))]
+mod http_client;
+#[cfg(all(feature = "server", feature = "client", feature = "proxy"))]
+mod http_proxy;
+#[cfg(feature = "server")]
+mod http_server;

@@ -1,0 +1,274 @@
+//! The accept loop.
+
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tower_service::Service;
+
+use super::flight::Conn;
+use super::handle::Phase;
+use super::state::{State, add_one};
+use super::{DrainReport, Listener, RequestBody, ServerConfig, ServerHandle, connection};
+use crate::error::BoxError;
+use crate::http::PeerAddr;
+use crate::inspect::{Inspected, NameTaken, Registry};
+use crate::reject::Name;
+
+/// A server: an accept loop, its connections and their drain. See the [module](super) for the idea.
+#[derive(Debug)]
+pub struct Server {
+    state: Arc<Inspected<State>>,
+}
+
+/// Builds a [`Server`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ServerBuilder {
+    name: Name,
+    config: ServerConfig,
+    registry: Option<Registry>,
+}
+
+impl Server {
+    /// A server named `http` with every default, in no registry.
+    #[must_use]
+    pub fn new() -> Self {
+        let state = State::new(Name::from_static("http"), ServerConfig::default());
+        Self { state: Arc::new(Inspected::new(state)) }
+    }
+
+    /// A builder that has every default.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder { name: Name::from_static("http"), config: ServerConfig::default(), registry: None }
+    }
+
+    /// The handle to watch and stop it with.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        ServerHandle::new(Arc::clone(&self.state))
+    }
+
+    /// Accepts connections and serves them until the handle [closes](ServerHandle::close) it.
+    ///
+    /// Each request is called on its own clone of `service`, which is driven to readiness first. An error
+    /// of the service is answered as a problem: its own if it is an [`Error`](crate::Error), else a 500.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the listener and aborts all connections.
+    pub async fn serve<L, S, B>(self, mut listener: L, service: S) -> DrainReport
+    where
+        L: Listener,
+        S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let state = self.state;
+        let mut phase = state.phase.subscribe();
+        let mut connections = JoinSet::new();
+        let mut pause = Backoff::default();
+        let most = state.config.max_connections();
+        let deadline = loop {
+            if let Phase::Closing { deadline } = *phase.borrow_and_update() {
+                break deadline;
+            }
+            tokio::select! {
+                biased;
+                // The sender lives in the state, which is held here.
+                _ = phase.changed() => {}
+                Some(_) = connections.join_next() => {}
+                () = pause.over(), if pause.is_on() => pause.resume(),
+                accepted = listener.accept(), if !pause.is_on() && connections.len() < most => match accepted {
+                    Ok((io, peer)) => {
+                        pause.reset();
+                        spawn(&mut connections, &state, io, peer, &service);
+                    }
+                    Err(error) => pause.failed(&error, &state),
+                },
+            }
+        };
+        // What the kernel has accepted for us would be reset with the listener: it is served first.
+        while connections.len() < most
+            && let Some(Ok((io, peer))) = now_or_never(listener.accept()).await
+        {
+            spawn(&mut connections, &state, io, peer, &service);
+        }
+        drop(listener);
+        finish(&state, connections, phase, deadline).await
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ServerBuilder {
+    /// What it is called in the registry and in logs. Default `http`.
+    pub fn name(mut self, name: impl Into<Name>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Its timers, caps and sizes. Default [`ServerConfig::default`].
+    pub fn config(mut self, config: ServerConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Lets it join `registry`.
+    pub fn inspect(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// The server.
+    ///
+    /// # Errors
+    /// [`NameTaken`] when a living server in the registry has its name.
+    pub fn build(self) -> Result<Server, NameTaken> {
+        let state = Arc::new(Inspected::new(State::new(self.name, self.config)));
+        if let Some(registry) = &self.registry {
+            registry.register(&state)?;
+        }
+        Ok(Server { state })
+    }
+}
+
+fn spawn<I, S, B>(
+    connections: &mut JoinSet<()>,
+    state: &Arc<Inspected<State>>,
+    io: I,
+    peer: PeerAddr,
+    service: &S,
+) where
+    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let conn = Arc::new(Conn::new(Arc::clone(state), peer));
+    connections.spawn(connection::run(io, conn, service.clone()));
+}
+
+async fn finish(
+    state: &Arc<Inspected<State>>,
+    mut connections: JoinSet<()>,
+    mut phase: watch::Receiver<Phase>,
+    mut deadline: Instant,
+) -> DrainReport {
+    loop {
+        tokio::select! {
+            biased;
+            ended = connections.join_next() => if ended.is_none() { break },
+            _ = phase.changed() => {
+                if let Phase::Closing { deadline: earlier } = *phase.borrow_and_update() {
+                    deadline = earlier;
+                }
+            }
+            () = sleep_until(deadline) => {
+                let left = state.in_flight();
+                // Relaxed: aborting the tasks orders it before their drops.
+                state.is_aborting.store(true, Ordering::Relaxed);
+                connections.shutdown().await;
+                tracing::warn!(
+                    target: "ovasabi::http::server",
+                    server = %state.name,
+                    aborted = left,
+                    "the drain deadline has passed",
+                );
+                break;
+            }
+        }
+    }
+    // HTTP/2 streams run in tasks of their own, which end when they see their connection gone.
+    let settled = async {
+        loop {
+            let next = state.settled.notified();
+            if state.in_flight() == 0 {
+                break;
+            }
+            next.await;
+        }
+    };
+    timeout(STRAGGLERS, settled).await.ok();
+    let report = state.tally();
+    state.report.send_replace(Some(report));
+    tracing::info!(target: "ovasabi::http::server", server = %state.name, %report, "stopped");
+    report
+}
+
+/// How long tasks that have been told to stop may take to notice.
+const STRAGGLERS: Duration = Duration::from_secs(1);
+
+async fn now_or_never<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+/// Waiting after an accept that failed: longer each time, until one succeeds.
+#[derive(Debug, Default)]
+struct Backoff {
+    until: Option<Instant>,
+    failures: u32,
+}
+
+impl Backoff {
+    const fn is_on(&self) -> bool {
+        self.until.is_some()
+    }
+
+    async fn over(&self) {
+        match self.until {
+            Some(until) => sleep_until(until).await,
+            None => sleep(Duration::ZERO).await,
+        }
+    }
+
+    fn resume(&mut self) {
+        self.until = None;
+    }
+
+    fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    fn failed(&mut self, error: &io::Error, state: &State) {
+        add_one(&state.counters.accept_errors);
+        if is_of_one_connection(error) {
+            return;
+        }
+        if self.failures == 0 {
+            let server = &state.name;
+            tracing::warn!(target: "ovasabi::http::server", %server, %error, "cannot accept, backing off");
+        }
+        // 5 ms, 10 ms, … 640 ms, then 1 s: out of descriptors is over when a connection closes.
+        let wait = Duration::from_millis(5 << self.failures.min(7)).min(Duration::from_secs(1));
+        self.failures = self.failures.saturating_add(1);
+        self.until = Instant::now().checked_add(wait);
+    }
+}
+
+/// The peer went away between the handshake and `accept`: the next one is not affected.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
