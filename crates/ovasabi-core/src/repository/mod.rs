@@ -1,4 +1,7 @@
-//! Data that outlives the process: SQLite with a unit of work that survives dropped futures.
+//! Data that outlives the process: repositories, and SQLite with a unit of work that survives dropped futures.
+//!
+//! [`Repository`] is what a service asks for: find, insert, update with a version, delete, one [`Page`] after
+//! the other. [`MemoryRepository`] is the one for tests; those over SQL are written with a [`Db`].
 //!
 //! A handler is dropped when its client hangs up, at whatever await it stands. A pool that lends raw
 //! transactions then lends a connection that is still inside one. [`Db`] never does:
@@ -54,11 +57,21 @@
 //! Source: sqlx#4385 and #4393 (poisoned connections), sqlx#459 (busy writers);
 //! <https://sqlite.org/wal.html>.
 
+mod cursor;
+mod entity;
 mod id;
+mod memory;
+mod page;
 mod sql;
 
+pub use cursor::Cursor;
+pub use entity::{Entity, Repository, already_exists, not_found, version_conflict};
 pub use id::new_id;
+pub use memory::MemoryRepository;
+pub use page::{Page, PageRequest};
 pub use sql::{
     Conn, Db, DbBuilder, DbError, DbErrorKind, Durability, Lent, Migrated, Migrations, PoolState,
     Savepoint, UnitOfWork,
 };
+/// What [`new_id`] gives.
+pub use uuid::Uuid;
