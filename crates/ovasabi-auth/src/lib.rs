@@ -1,1 +1,61 @@
-//! ovasabi-auth
+//! Who is calling, and what they may do: fail closed.
+//!
+//! ```
+//! use ovasabi_auth::jose::SigningKey;
+//! use ovasabi_auth::token::{AccessTokenSigner, AccessTokenVerifier, Audience, Grant, Issuer};
+//! use ovasabi_auth::AuthLayer;
+//!
+//! let (issuer, audience) = (Issuer::new("https://accounts.example"), Audience::new("https://api.example"));
+//! let key = SigningKey::generate()?;
+//!
+//! // Every service: believes tokens of that issuer for this audience, and nothing else.
+//! let verifier = AccessTokenVerifier::builder(issuer.clone(), audience.clone()).key(key.verifying_key()).build()?;
+//! let layer = AuthLayer::required(verifier.clone());
+//!
+//! // The one that logs people in.
+//! let signer = AccessTokenSigner::builder(issuer, audience, key).build()?;
+//! let token = signer.sign(&Grant::new("ann").role("clerk"))?;
+//!
+//! assert_eq!(verifier.verify(token.as_str())?.id(), "ann");
+//! assert!(verifier.verify("eyJhbGciOiJub25lIn0.e30.").is_err());
+//! # let _ = layer;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What it does not do: it has no user database, fetches no keys, and keeps no process-global state.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`answer`] | how a caller is told no |
+//! | [`principal`] | who is calling, as a value and an extractor |
+//! | [`jose`] | the strict core for signed tokens |
+//! | [`token`] | access tokens: signer and verifier |
+//! | [`layer`] | the layer that verifies them |
+//! | [`policy`] | roles, scopes, ownership |
+//! | [`protect`] | passwords |
+//!
+//! | feature | what it adds | default |
+//! |---|---|---|
+//! | `token` | [`jose`], [`token`] and [`layer`] | no |
+//! | `password` | [`protect`]: Argon2id in a bounded lane | no |
+//! | `axum` | [`Principal`] as an extractor | no |
+//! | `full` | all of them | no |
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod answer;
+pub mod future;
+#[cfg(feature = "token")]
+pub mod jose;
+#[cfg(feature = "token")]
+pub mod layer;
+pub mod policy;
+pub mod principal;
+#[cfg(feature = "password")]
+pub mod protect;
+#[cfg(feature = "token")]
+pub mod token;
+
+#[cfg(feature = "token")]
+pub use layer::AuthLayer;
+pub use policy::RequireLayer;
+pub use principal::Principal;

@@ -27,3 +27,7 @@ pub(super) fn scope<F: Future>(context: Context, work: F) -> TaskLocalFuture<Con
 pub(super) fn enter<R>(context: Context, work: impl FnOnce() -> R) -> R {
     CURRENT.sync_scope(context, work)
 }
+
+pub(super) fn scope_sync<R>(context: Context, work: impl FnOnce() -> R) -> R {
+    CURRENT.sync_scope(context, work)
+}

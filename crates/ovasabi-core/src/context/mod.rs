@@ -222,6 +222,12 @@ impl Context {
         local::scope(self.clone(), work).await
     }
 
+    /// [`scope`](Context::scope) for work that is done when it returns: what the futures of layers that enrich
+    /// the context do in each poll.
+    pub fn scope_sync<R>(&self, work: impl FnOnce() -> R) -> R {
+        local::scope_sync(self.clone(), work)
+    }
+
     /// The context that [`Context::scope`] or a [`ContextLayer`] has set for the task that runs.
     #[must_use]
     pub fn current() -> Option<Self> {

@@ -1,0 +1,264 @@
+//! Ed25519 keys with their ids.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, ParsedPublicKey};
+use base64::Engine;
+
+use super::{BASE64URL, pem};
+
+/// A private Ed25519 key that signs tokens. Clones are the same key; `Debug` shows its id alone.
+///
+/// Its id is the thumbprint of the public half (RFC 7638, RFC 8037 appendix A.3) unless
+/// [`with_id`](Self::with_id) sets another: two processes that read the same file agree on it.
+#[derive(Clone)]
+pub struct SigningKey {
+    pair: Arc<Ed25519KeyPair>,
+    public: VerifyingKey,
+}
+
+/// The public half of a [`SigningKey`]: what verifiers trust. Not a secret.
+#[derive(Clone)]
+pub struct VerifyingKey {
+    key: Arc<ParsedPublicKey>,
+    bytes: [u8; 32],
+    id: Arc<str>,
+}
+
+/// Why there is no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The text holds no single PEM block of this kind.
+    #[error("expected one PEM block `{expected}`")]
+    Pem {
+        /// The label of the block that was looked for.
+        expected: &'static str,
+    },
+    /// The bytes are not such a key.
+    #[error("not an Ed25519 key as {expected}")]
+    Rejected {
+        /// The form that was expected.
+        expected: &'static str,
+    },
+    /// The machine gave no randomness, or the signature could not be made.
+    #[error("the cryptographic library failed")]
+    Library,
+}
+
+impl SigningKey {
+    /// A new random key.
+    ///
+    /// It lives as long as the process: tokens of an earlier start are refused. For a key that lasts, make a
+    /// file with `openssl genpkey -algorithm ed25519` and read it with [`from_pem`](Self::from_pem).
+    ///
+    /// # Errors
+    /// [`KeyError::Library`] when the machine has no randomness.
+    pub fn generate() -> Result<Self, KeyError> {
+        Ed25519KeyPair::generate()
+            .map_err(|_| KeyError::Library)
+            .and_then(Self::from_pair)
+    }
+
+    /// The key of a PEM file (`PRIVATE KEY`, PKCS#8, not encrypted).
+    ///
+    /// # Errors
+    /// [`KeyError::Pem`] or [`KeyError::Rejected`] when the text is no such file.
+    pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        const KIND: &str = "PRIVATE KEY";
+        let der = pem::decode(text, KIND).ok_or(KeyError::Pem { expected: KIND })?;
+        Self::from_pkcs8(&der)
+    }
+
+    /// The key of a PKCS#8 document, version 1 or 2 (RFC 8410 §7).
+    ///
+    /// # Errors
+    /// [`KeyError::Rejected`] when the bytes are no such document, or its halves do not fit.
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
+        let rejected = |_| KeyError::Rejected { expected: "PKCS#8" };
+        Ed25519KeyPair::from_pkcs8(der)
+            .map_err(rejected)
+            .and_then(Self::from_pair)
+    }
+
+    /// The key of a seed: the 32 random bytes that are the private key of RFC 8032 §5.1.5.
+    ///
+    /// # Errors
+    /// [`KeyError::Library`] when the library fails; every seed is a key.
+    pub fn from_seed(seed: &[u8; 32]) -> Result<Self, KeyError> {
+        Ed25519KeyPair::from_seed_unchecked(seed)
+            .map_err(|_| KeyError::Library)
+            .and_then(Self::from_pair)
+    }
+
+    /// Sets the id that tokens carry as `kid`. Default: the thumbprint of the key.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<Arc<str>>) -> Self {
+        self.public = self.public.with_id(id);
+        self
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.public.id()
+    }
+
+    /// The public half, with the same id.
+    #[must_use]
+    pub fn verifying_key(&self) -> VerifyingKey {
+        self.public.clone()
+    }
+
+    /// Signs any payload as a compact JWS (RFC 7515 §7.1) with the headers `alg`, `typ` and `kid`.
+    ///
+    /// Access tokens come from [`AccessTokenSigner`](crate::token::AccessTokenSigner), which writes their
+    /// claims too.
+    ///
+    /// # Errors
+    /// [`KeyError::Library`] when the library fails.
+    pub fn sign_compact(&self, typ: &str, payload: &[u8]) -> Result<String, KeyError> {
+        let (typ, id) = (quoted(typ), quoted(self.id()));
+        let header = format!(r#"{{"alg":"EdDSA","typ":{typ},"kid":{id}}}"#);
+        let mut token = BASE64URL.encode(header);
+        token.push('.');
+        BASE64URL.encode_string(payload, &mut token);
+        let signature = self
+            .pair
+            .try_sign(token.as_bytes())
+            .map_err(|_| KeyError::Library)?;
+        token.push('.');
+        BASE64URL.encode_string(signature, &mut token);
+        Ok(token)
+    }
+
+    fn from_pair(pair: Ed25519KeyPair) -> Result<Self, KeyError> {
+        let bytes =
+            <[u8; 32]>::try_from(pair.public_key().as_ref()).map_err(|_| KeyError::Library)?;
+        Ok(Self {
+            pair: Arc::new(pair),
+            public: VerifyingKey::from_bytes(&bytes)?,
+        })
+    }
+}
+
+impl VerifyingKey {
+    /// The key of its 32 bytes (RFC 8032 §5.1.2).
+    ///
+    /// # Errors
+    /// [`KeyError::Rejected`] when the library does not take them.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
+        let rejected = |_| KeyError::Rejected {
+            expected: "32 bytes",
+        };
+        let key = ParsedPublicKey::new(&ED25519, bytes.as_slice()).map_err(rejected)?;
+        Ok(Self {
+            key: Arc::new(key),
+            bytes: *bytes,
+            id: thumbprint(bytes).into(),
+        })
+    }
+
+    /// The key of the member `x` of a JWK (RFC 8037 §2): its bytes in base64url.
+    ///
+    /// # Errors
+    /// [`KeyError::Rejected`] when the text is not strict base64url of 32 bytes.
+    pub fn from_base64url(text: &str) -> Result<Self, KeyError> {
+        let rejected = KeyError::Rejected {
+            expected: "base64url of 32 bytes",
+        };
+        let bytes = BASE64URL.decode(text).map_err(|_| rejected)?;
+        Self::from_bytes(&<[u8; 32]>::try_from(bytes).map_err(|_| rejected)?)
+    }
+
+    /// The key of a PEM file (`PUBLIC KEY`), as `openssl pkey -pubout` writes it.
+    ///
+    /// # Errors
+    /// [`KeyError::Pem`] or [`KeyError::Rejected`] when the text is no such file.
+    pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        const KIND: &str = "PUBLIC KEY";
+        let der = pem::decode(text, KIND).ok_or(KeyError::Pem { expected: KIND })?;
+        let rejected = KeyError::Rejected {
+            expected: "SubjectPublicKeyInfo",
+        };
+        let key = der
+            .strip_prefix(SPKI_PREFIX)
+            .and_then(|key| <[u8; 32]>::try_from(key).ok());
+        Self::from_bytes(&key.ok_or(rejected)?)
+    }
+
+    /// Sets the id that a token must carry as `kid`. Default: the thumbprint of the key.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<Arc<str>>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its 32 bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// Its bytes in base64url: the member `x` of a JWK.
+    #[must_use]
+    pub fn to_base64url(&self) -> String {
+        BASE64URL.encode(self.bytes)
+    }
+
+    pub(super) fn holds(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.key.verify_sig(message, signature).is_ok()
+    }
+}
+
+/// The same bytes under the same id.
+impl PartialEq for VerifyingKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes && self.id == other.id
+    }
+}
+
+impl Eq for VerifyingKey {}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("id", &self.id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyingKey")
+            .field("id", &self.id())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What stands before the 32 bytes in the DER of every Ed25519 public key (RFC 8410 §4).
+const SPKI_PREFIX: &[u8] = &[
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
+
+/// RFC 7638 §3: the hash of the required members in lexicographic order.
+fn thumbprint(bytes: &[u8; 32]) -> String {
+    let members = format!(
+        r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
+        BASE64URL.encode(bytes)
+    );
+    BASE64URL.encode(digest(&SHA256, members.as_bytes()))
+}
+
+/// A JSON string. Text always serialises.
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}

@@ -1,0 +1,42 @@
+//! A strict core for signed tokens: compact JWS with Ed25519, and JSON that means one thing only.
+//!
+//! Token libraries fail where two readers may disagree: a member that stands there twice, a header that
+//! names its own key, a number that overflows. So this core has one answer to everything unusual: no.
+//!
+//! * compact form only: exactly three parts, at most [`MAX_TOKEN_BYTES`], refused before any work;
+//! * base64url without padding, white space and unused bits (RFC 7515 §2);
+//! * header and claims are JSON objects, members unique at every depth after unescaping, at most 32 deep
+//!   (RFC 8725 §2.4, I-JSON); the reader is our own, so no `serde_json` feature of another crate changes it;
+//! * algorithm `EdDSA` (RFC 8037) or `Ed25519` (RFC 9864), whatever the token asks for; `crit` is refused,
+//!   and so are `jku`, `jwk`, `x5u` and `x5c`: a token never brings its own key;
+//! * `kid` is only ever compared; the payload cannot be read before the signature holds.
+//!
+//! The cryptography is aws-lc's. Every refusal is a [`Reason`] with a stable label, for logs and metrics.
+//!
+//! ```
+//! use ovasabi_auth::jose::{CompactJws, Reason, SigningKey};
+//!
+//! let key = SigningKey::generate()?;
+//! let token = key.sign_compact("JWT", b"hello")?;
+//! assert_eq!(CompactJws::parse(&token).and_then(|jws| jws.verify(&key.verifying_key())), Ok(b"hello".to_vec()));
+//!
+//! let other = SigningKey::generate()?.verifying_key();
+//! assert_eq!(CompactJws::parse(&token).and_then(|jws| jws.verify(&other)), Err(Reason::SignatureInvalid));
+//! # Ok::<(), ovasabi_auth::jose::KeyError>(())
+//! ```
+
+mod compact;
+pub(crate) mod json;
+mod key;
+mod pem;
+mod reason;
+
+pub use compact::{CompactJws, MAX_TOKEN_BYTES};
+pub use key::{KeyError, SigningKey, VerifyingKey};
+pub use reason::Reason;
+
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+
+/// Refuses padding, white space and unused bits: one text for one value (RFC 7515 §2).
+pub(crate) const BASE64URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD);

@@ -1,0 +1,108 @@
+//! The layer.
+
+use std::sync::Arc;
+
+use ovasabi_core::inspect::{Inspected, NameTaken, Registry};
+use ovasabi_core::reject::{AsGrpc, AsResponse, Name};
+use tower_layer::Layer;
+
+use super::counters::Counters;
+use super::gate::{Gate, Mode};
+use super::realm::Challenges;
+use super::{AuthService, Realm};
+#[cfg(doc)]
+use crate::answer::Answer;
+use crate::token::AccessTokenVerifier;
+
+/// Verifies the bearer token of each request. See the [module](super) for what it answers.
+///
+/// Clones and all services that it makes share their counters.
+#[derive(Clone, Debug)]
+#[must_use = "a layer does nothing until it wraps a service"]
+pub struct AuthLayer<R = AsResponse> {
+    gate: Arc<Gate>,
+    answer: R,
+}
+
+impl AuthLayer {
+    /// Refuses requests without a valid credential.
+    pub fn required(verifier: AccessTokenVerifier) -> Self {
+        Self::new(verifier, Mode::Required)
+    }
+
+    /// Lets requests without a credential pass as anonymous; a bad credential is refused all the same.
+    pub fn optional(verifier: AccessTokenVerifier) -> Self {
+        Self::new(verifier, Mode::Optional)
+    }
+
+    fn new(verifier: AccessTokenVerifier, mode: Mode) -> Self {
+        let counters = Arc::new(Inspected::new(Counters::new(Name::from_static("auth"))));
+        let challenges = Challenges::new(&Realm::default());
+        Self {
+            gate: Arc::new(Gate {
+                verifier,
+                mode,
+                challenges,
+                counters,
+            }),
+            answer: AsResponse,
+        }
+    }
+}
+
+impl<R> AuthLayer<R> {
+    /// Sets what challenges ask for. Default: `api`.
+    pub fn realm(mut self, realm: &Realm) -> Self {
+        Arc::make_mut(&mut self.gate).challenges = Challenges::new(realm);
+        self
+    }
+
+    /// Sets the name under which it is inspected, with counters of its own. Default: `auth`.
+    pub fn name(mut self, name: impl Into<Name>) -> Self {
+        Arc::make_mut(&mut self.gate).counters =
+            Arc::new(Inspected::new(Counters::new(name.into())));
+        self
+    }
+
+    /// Lets `registry` show its counters: accepted, anonymous, refused by reason.
+    ///
+    /// # Errors
+    /// [`NameTaken`] when another layer of this name is alive.
+    pub fn inspect(self, registry: &Registry) -> Result<Self, NameTaken> {
+        registry.register(&self.gate.counters)?;
+        Ok(self)
+    }
+
+    /// Answers with gRPC statuses alone, for bodies that cannot hold a problem (tonic's).
+    pub fn responding_grpc(self) -> AuthLayer<AsGrpc> {
+        AuthLayer {
+            gate: self.gate,
+            answer: AsGrpc,
+        }
+    }
+
+    /// Answers with an [`Answer`] of one's own, for bodies that are neither.
+    pub fn responding_with<A>(self, answer: A) -> AuthLayer<A> {
+        AuthLayer {
+            gate: self.gate,
+            answer,
+        }
+    }
+
+    /// Wraps a service: [`Layer::layer`], where a hint of the compiler is not hidden behind a builder.
+    #[must_use]
+    pub fn wrap<S>(&self, inner: S) -> AuthService<S, R>
+    where
+        R: Clone,
+    {
+        self.layer(inner)
+    }
+}
+
+impl<S, R: Clone> Layer<S> for AuthLayer<R> {
+    type Service = AuthService<S, R>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AuthService::new(inner, Arc::clone(&self.gate), self.answer.clone())
+    }
+}

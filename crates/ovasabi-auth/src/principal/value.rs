@@ -1,0 +1,137 @@
+//! The principal itself.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use ovasabi_core::context::{Subject, SubjectKind};
+
+#[cfg(feature = "token")]
+use crate::token::Claims;
+
+/// A caller whose credential has been verified. Clones share one value.
+#[derive(Clone)]
+pub struct Principal(Arc<Facts>);
+
+#[derive(Clone)]
+struct Facts {
+    subject: Subject,
+    roles: Vec<String>,
+    scopes: Vec<String>,
+    expires_at: Option<SystemTime>,
+    #[cfg(feature = "token")]
+    claims: Option<Claims>,
+}
+
+impl Principal {
+    /// A caller without roles and scopes. Whoever calls this has verified the credential.
+    #[must_use]
+    pub fn new(subject: Subject) -> Self {
+        Self(Arc::new(Facts {
+            subject,
+            roles: Vec::new(),
+            scopes: Vec::new(),
+            expires_at: None,
+            #[cfg(feature = "token")]
+            claims: None,
+        }))
+    }
+
+    /// Adds a role.
+    #[must_use]
+    pub fn with_role(mut self, role: impl Into<String>) -> Self {
+        self.facts().roles.push(role.into());
+        self
+    }
+
+    /// Adds a scope. Text with spaces is several of them (RFC 6749 §3.3).
+    #[must_use]
+    pub fn with_scope(mut self, scope: impl AsRef<str>) -> Self {
+        let scopes = scope.as_ref().split(' ').filter(|scope| !scope.is_empty());
+        self.facts().scopes.extend(scopes.map(str::to_owned));
+        self
+    }
+
+    /// Sets when the credential ends. Default: never.
+    #[must_use]
+    pub fn with_expiry(mut self, at: SystemTime) -> Self {
+        self.facts().expires_at = Some(at);
+        self
+    }
+
+    #[cfg(feature = "token")]
+    pub(crate) fn with_claims(mut self, claims: Claims) -> Self {
+        self.facts().claims = Some(claims);
+        self
+    }
+
+    /// The subject, as the [`Context`](ovasabi_core::Context) knows it.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.0.subject
+    }
+
+    /// The id of the subject.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.0.subject.id()
+    }
+
+    /// Whether it is a person or a service.
+    #[must_use]
+    pub fn kind(&self) -> SubjectKind {
+        self.0.subject.kind()
+    }
+
+    /// Whether it has exactly this role.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.0.roles.iter().any(|own| own == role)
+    }
+
+    /// Whether it has exactly this scope. Text with spaces is never one.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.0.scopes.iter().any(|own| own == scope)
+    }
+
+    /// Its roles.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.0.roles.iter().map(String::as_str)
+    }
+
+    /// Its scopes.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.0.scopes.iter().map(String::as_str)
+    }
+
+    /// When the credential ends, if it does. The verifier's leeway is not in it.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.0.expires_at
+    }
+
+    /// The verified claims, when the credential was a token.
+    #[cfg(feature = "token")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
+    #[must_use]
+    pub fn claims(&self) -> Option<&Claims> {
+        self.0.claims.as_ref()
+    }
+
+    fn facts(&mut self) -> &mut Facts {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+/// Id, roles and scopes. Claims may hold what does not belong into logs.
+impl fmt::Debug for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Principal")
+            .field("id", &self.id())
+            .field("kind", &self.kind())
+            .field("roles", &self.0.roles)
+            .field("scopes", &self.0.scopes)
+            .finish_non_exhaustive()
+    }
+}

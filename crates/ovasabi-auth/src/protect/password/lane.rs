@@ -1,0 +1,162 @@
+//! The lane: who hashes now, who waits, who is refused.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ovasabi_core::inspect::{Inspect, Metric, Snapshot};
+use ovasabi_core::reject::{Name, RejectKind, Rejection};
+use ovasabi_core::{Code, Context};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::PasswordError;
+
+/// When a refused caller should come back: a few hashes later.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+pub(super) struct Lane {
+    name: Name,
+    permits: Arc<Semaphore>,
+    size: usize,
+    waiting: AtomicUsize,
+    max_waiting: usize,
+    max_wait: Duration,
+    hashes: AtomicU64,
+    refused: AtomicU64,
+}
+
+impl Lane {
+    pub(super) fn new(name: Name, size: usize, max_waiting: usize, max_wait: Duration) -> Self {
+        Self {
+            name,
+            permits: Arc::new(Semaphore::new(size)),
+            size,
+            waiting: AtomicUsize::new(0),
+            max_waiting,
+            max_wait,
+            hashes: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        }
+    }
+
+    /// Runs `work` on a blocking thread once there is a permit.
+    ///
+    /// The permit goes with the work: whoever drops this future gets nothing back any earlier.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        cx: &Context,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let permit = self.permit(cx).await?;
+        // Relaxed: a number that stands alone.
+        self.hashes.fetch_add(1, Ordering::Relaxed);
+        let hashing = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(permit);
+            done
+        });
+        let stopped = PasswordError::Failed {
+            problem: "the runtime is shutting down",
+        };
+        tokio::select! {
+            biased;
+            done = hashing => done.unwrap_or(Err(stopped)),
+            cause = cx.done() => Err(PasswordError::Stopped(cause)),
+        }
+    }
+
+    async fn permit(&self, cx: &Context) -> Result<OwnedSemaphorePermit, PasswordError> {
+        if let Some(cause) = cx.cause() {
+            return Err(PasswordError::Stopped(cause));
+        }
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let _place = self
+            .place()
+            .ok_or_else(|| self.refuse(RejectKind::AtCapacity))?;
+        tokio::select! {
+            biased;
+            permit = Arc::clone(&self.permits).acquire_owned() => {
+                permit.map_err(|_| self.refuse(RejectKind::AtCapacity))
+            }
+            cause = cx.done() => Err(PasswordError::Stopped(cause)),
+            () = tokio::time::sleep(self.max_wait) => Err(self.refuse(RejectKind::QueueTimeout)),
+        }
+    }
+
+    /// A place in the queue; it is given back on drop.
+    fn place(&self) -> Option<Place<'_>> {
+        let take = |waiting: usize| (waiting < self.max_waiting).then_some(waiting + 1);
+        // Relaxed: the count guards no other memory.
+        self.waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .ok()?;
+        Some(Place(&self.waiting))
+    }
+
+    fn refuse(&self, kind: RejectKind) -> PasswordError {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        debug_assert_eq!(kind.code(), Code::Unavailable);
+        let rejection = Rejection::new(kind, "password", self.name.clone());
+        PasswordError::Refused(rejection.retry_after(RETRY_AFTER))
+    }
+}
+
+struct Place<'a>(&'a AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Inspect for Lane {
+    fn kind(&self) -> &'static str {
+        "password"
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let running = self.size.saturating_sub(self.permits.available_permits());
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        Snapshot::new()
+            .with(Metric::counter(
+                "password.hashes",
+                "hashes begun",
+                read(&self.hashes),
+            ))
+            .with(Metric::counter(
+                "password.refused",
+                "requests refused because the lane was full",
+                read(&self.refused),
+            ))
+            .with(Metric::gauge(
+                "password.running",
+                "hashes under way",
+                count(running),
+            ))
+            .with(Metric::gauge(
+                "password.waiting",
+                "requests that wait for a permit",
+                count(waiting),
+            ))
+    }
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane")
+            .field("name", &self.name)
+            .field("permits", &self.size)
+            .field("free", &self.permits.available_permits())
+            .field("waiting", &self.waiting)
+            .finish_non_exhaustive()
+    }
+}
