@@ -1,1 +1,46 @@
-//! ovasabi-resilience
+//! Tower layers that keep a service standing when what it calls, or who calls it, does not behave.
+//!
+//! ```
+//! use ovasabi_core::classify::{ByResult, Class};
+//! use ovasabi_core::admit::Settle;
+//! use ovasabi_resilience::breaker::CircuitBreaker;
+//!
+//! let breaker = CircuitBreaker::builder("payments").consecutive_failures(3).build()?;
+//! for _ in 0..3 {
+//!     breaker.try_acquire()?.settle(Class::Failure);
+//! }
+//! let refused = breaker.try_acquire().unwrap_err();
+//! assert!(refused.retry_delay().is_some());
+//! # Ok::<(), ovasabi_core::Error>(())
+//! ```
+//!
+//! Every policy is three types: a **handle** that owns the state and works without tower
+//! ([`CircuitBreaker`](breaker::CircuitBreaker)), a **layer** that is a cheap view of it, and a **service**.
+//! Applying a layer twice, as axum does, shares one state. A layer keeps the error type of the service behind
+//! it; what it says when it refuses is a [`Rejection`](ovasabi_core::Rejection).
+//!
+//! It contains no HTTP server, no storage, and no `unsafe`. It starts no task of its own.
+//!
+//! | feature | adds | default |
+//! |---|---|---|
+//! | `breaker` | [`breaker`], [`keyed`]: stop calling what is down | no |
+//! | `concurrency` | [`concurrency`]: at most so many at once | no |
+//! | `deadline` | [`deadline`]: a limit on the time of a call | no |
+//! | `rate-limit` | [`rate_limit`]: so much and no more, for all or for each key | no |
+//! | `retry` | [`retry`]: try again, within a budget | no |
+//! | `full` | all of them | no |
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "breaker")]
+pub mod breaker;
+#[cfg(feature = "concurrency")]
+pub mod concurrency;
+pub mod config;
+#[cfg(feature = "deadline")]
+pub mod deadline;
+#[cfg(feature = "breaker")]
+pub mod keyed;
+#[cfg(feature = "rate-limit")]
+pub mod rate_limit;
+#[cfg(feature = "retry")]
+pub mod retry;

@@ -1,0 +1,144 @@
+//! Probes: the few calls that decide whether a break is over.
+
+use std::time::Duration;
+
+use ovasabi_core::time::Tick;
+
+use super::window::Outcome;
+
+/// A fixed number of slots, each free, leased to a probe, or spent on a result that counts.
+///
+/// What is leased and what is spent together never exceed the slots, so at most that many calls reach the
+/// service between two decisions. A lease that runs out frees its slot by itself: a probe that never comes
+/// back cannot keep the breaker half open for ever.
+#[derive(Debug)]
+pub(super) struct Probes {
+    rules: ProbeRules,
+    slots: Box<[Slot]>,
+    /// The stamp of the last lease, which tells a late answer from that of the probe that came after it.
+    stamp: u32,
+    done: u32,
+    failures: u32,
+    slow: u32,
+}
+
+/// When probes have decided.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProbeRules {
+    /// Slots.
+    pub(super) permitted: u32,
+    /// Failures that open again.
+    pub(super) failures_to_open: u32,
+    /// Slow calls that open again.
+    pub(super) slow_to_open: Option<u32>,
+    /// How long a probe may take.
+    pub(super) lease: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    Free,
+    Leased { stamp: u32, until: Tick },
+    Spent,
+}
+
+/// A probe's claim to its slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lease {
+    slot: u32,
+    stamp: u32,
+}
+
+/// What the result of a probe has decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// The lease had run out: the result does not count.
+    Late,
+    /// More results are needed.
+    Undecided,
+    Close,
+    OpenForFailures,
+    OpenForSlowness,
+}
+
+impl Probes {
+    pub(super) fn new(rules: ProbeRules) -> Self {
+        let slots = (0..rules.permitted).map(|_| Slot::Free).collect();
+        Self { rules, slots, stamp: 0, done: 0, failures: 0, slow: 0 }
+    }
+
+    /// Begins anew. Leases that are out are void.
+    pub(super) fn clear(&mut self) {
+        self.slots.fill(Slot::Free);
+        (self.done, self.failures, self.slow) = (0, 0, 0);
+    }
+
+    /// Takes a slot that is free, or whose lease has run out.
+    pub(super) fn lease(&mut self, now: Tick) -> Option<Lease> {
+        let (slot, taken) = (0..).zip(&mut self.slots).find(|(_, slot)| slot.is_free(now))?;
+        self.stamp = self.stamp.wrapping_add(1);
+        *taken = Slot::Leased { stamp: self.stamp, until: now.saturating_add(self.rules.lease) };
+        Some(Lease { slot, stamp: self.stamp })
+    }
+
+    /// When a slot is free at the latest: now, or when the first lease runs out.
+    pub(super) fn full_until(&self) -> Tick {
+        let free_at = self.slots.iter().filter_map(|slot| match slot {
+            Slot::Free => Some(Tick::ZERO),
+            Slot::Leased { until, .. } => Some(*until),
+            Slot::Spent => None,
+        });
+        free_at.min().unwrap_or(Tick::MAX)
+    }
+
+    /// Frees the slot of a probe that has said nothing.
+    pub(super) fn give_back(&mut self, lease: Lease) {
+        if let Some(slot) = self.slot(lease) {
+            *slot = Slot::Free;
+        }
+    }
+
+    /// Counts a result.
+    pub(super) fn settle(&mut self, lease: Lease, now: Tick, outcome: Outcome) -> Decision {
+        let Some(slot) = self.slot(lease) else { return Decision::Late };
+        if slot.is_free(now) {
+            *slot = Slot::Free;
+            return Decision::Late;
+        }
+        *slot = Slot::Spent;
+        self.done += 1;
+        self.failures += u32::from(outcome.failed);
+        self.slow += u32::from(outcome.slow);
+        self.decide()
+    }
+
+    /// As early as the results to come cannot change it.
+    fn decide(&self) -> Decision {
+        let left = self.rules.permitted.saturating_sub(self.done);
+        if self.failures >= self.rules.failures_to_open {
+            return Decision::OpenForFailures;
+        }
+        if self.rules.slow_to_open.is_some_and(|limit| self.slow >= limit) {
+            return Decision::OpenForSlowness;
+        }
+        let may_fail = self.failures + left >= self.rules.failures_to_open;
+        let may_be_slow = self.rules.slow_to_open.is_some_and(|limit| self.slow + left >= limit);
+        if may_fail || may_be_slow { Decision::Undecided } else { Decision::Close }
+    }
+
+    /// The slot that `lease` still holds.
+    fn slot(&mut self, lease: Lease) -> Option<&mut Slot> {
+        let slot = self.slots.get_mut(usize::try_from(lease.slot).ok()?)?;
+        matches!(slot, Slot::Leased { stamp, .. } if *stamp == lease.stamp).then_some(slot)
+    }
+}
+
+impl Slot {
+    fn is_free(self, now: Tick) -> bool {
+        match self {
+            Self::Free => true,
+            Self::Leased { until, .. } => now >= until,
+            Self::Spent => false,
+        }
+    }
+}

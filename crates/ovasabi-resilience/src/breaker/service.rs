@@ -1,0 +1,97 @@
+//! The service: no policy inside.
+
+use std::mem;
+use std::task::{Context, Poll};
+
+use ovasabi_core::body::{AtHead, Hold};
+use ovasabi_core::classify::{Classify, HttpClassify, ReadRequest};
+use ovasabi_core::reject::{AsError, Reject};
+use tower_service::Service;
+
+use super::future::ResponseFuture;
+use super::{CircuitBreaker, Permit};
+
+/// A service behind a [`CircuitBreaker`]; made by [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
+///
+/// Its error type is that of the service inside. While the breaker refuses, it is ready at once and does not
+/// ask the service inside, which may be stuck; the call that follows is refused.
+#[derive(Debug)]
+pub struct CircuitBreakerService<S, C = HttpClassify, R = AsError, H = AtHead> {
+    inner: S,
+    breaker: CircuitBreaker,
+    classifier: C,
+    rejecter: R,
+    hold: H,
+    /// `inner` was not asked whether it is ready, because the next call was to be refused.
+    skipped: bool,
+}
+
+impl<S, C, R, H> CircuitBreakerService<S, C, R, H> {
+    pub(super) fn new(inner: S, breaker: CircuitBreaker, classifier: C, rejecter: R, hold: H) -> Self {
+        Self { inner, breaker, classifier, rejecter, hold, skipped: false }
+    }
+
+    /// The service inside.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside, without its breaker.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, Req, C, R, H> Service<Req> for CircuitBreakerService<S, C, R, H>
+where
+    S: Service<Req>,
+    C: ReadRequest<Req> + Classify<S::Response, S::Error> + Clone,
+    R: Reject<S::Response, S::Error> + Clone,
+    H: Hold<S::Response, Permit, C::End> + Clone,
+{
+    type Response = H::Response;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, C, R, H>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.skipped = self.breaker.shared().refuses();
+        if self.skipped { Poll::Ready(Ok(())) } else { self.inner.poll_ready(cx) }
+    }
+
+    #[inline]
+    fn call(&mut self, request: Req) -> Self::Future {
+        let facts = self.classifier.facts(&request);
+        let shared = self.breaker.shared();
+        let admitted =
+            if mem::take(&mut self.skipped) { Err(shared.refuse()) } else { shared.enter(|| shared.now()) };
+        match admitted {
+            Ok(ticket) => {
+                // Held while `inner` runs: a panic in there is a failure.
+                let mut permit = Permit::inside(shared.clone(), ticket);
+                let response = self.inner.call(request);
+                permit.exit();
+                ResponseFuture::admitted(response, permit, facts, self.classifier.clone(), self.hold.clone())
+            }
+            Err(rejection) => ResponseFuture::refused(rejection, facts, self.rejecter.clone(), self.hold.clone()),
+        }
+    }
+}
+
+/// Not derived: a clone of a service that was skipped has been asked nothing, and must not refuse for it.
+impl<S: Clone, C: Clone, R: Clone, H: Clone> Clone for CircuitBreakerService<S, C, R, H> {
+    fn clone(&self) -> Self {
+        Self::new(
+            self.inner.clone(),
+            self.breaker.clone(),
+            self.classifier.clone(),
+            self.rejecter.clone(),
+            self.hold.clone(),
+        )
+    }
+}

@@ -1,0 +1,108 @@
+//! The engine: state and time in, decisions out. No futures, no clock, no tokio.
+//!
+//! While it is closed, a call reads one word to enter and adds to one word to leave. Everything else, a
+//! transition and whatever happens while it is open or half open, goes through one short lock, so that
+//! transitions are what they look like: read, decide, write.
+
+mod enter;
+mod leave;
+mod transitions;
+
+use ovasabi_core::backoff::Random;
+use ovasabi_core::time::Tick;
+
+use super::half_open::Probes;
+use super::rules::Rules;
+use super::sync::{AtomicU64, Mutex, Ordering};
+use super::tally::Tally;
+use super::ticket::{Refusal, Step, Ticket};
+use super::window::{Outcome, Sum, Window};
+use super::word::{Phase, Word};
+use super::{Cause, Mode, State, Transition};
+
+#[derive(Debug)]
+pub(super) struct Engine {
+    /// Written under `cold` only, last of all that belongs to a state: Release there, Acquire to read.
+    word: AtomicU64,
+    /// While open: until when, in nanoseconds.
+    open_until: AtomicU64,
+    /// While half open: until when no slot is free, so that a crowd is refused without the lock.
+    full_until: AtomicU64,
+    /// Failures in a row.
+    run: AtomicU64,
+    /// Whether the entry of a call has to be timed.
+    timed: bool,
+    rules: Rules,
+    window: Window,
+    tally: Tally,
+    cold: Mutex<Cold>,
+    random: Random,
+}
+
+/// What only transitions and probes touch.
+#[derive(Debug)]
+struct Cold {
+    probes: Probes,
+    /// Breaks since the length of a break was last reset.
+    breaks: u32,
+    closed_since: Tick,
+}
+
+impl Engine {
+    pub(super) fn new(rules: Rules, window: Window) -> Self {
+        Self {
+            word: AtomicU64::new(Word::new(Mode::Auto, Phase::Closed, 0).bits()),
+            open_until: AtomicU64::new(0),
+            full_until: AtomicU64::new(0),
+            run: AtomicU64::new(0),
+            timed: window.is_timed() || rules.slow.is_some(),
+            rules,
+            window,
+            tally: Tally::default(),
+            cold: Mutex::new(Cold { probes: Probes::new(rules.probes), breaks: 0, closed_since: Tick::ZERO }),
+            random: Random::new(),
+        }
+    }
+
+    /// What it is at `now`: a break that is over shows as half open, even if no call has come since.
+    pub(super) fn state(&self, now: Tick) -> State {
+        self.word().state(self.is_due(now))
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        self.word().mode()
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.word().generation()
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The calls in the window; while it is not closed, those that opened it.
+    pub(super) fn sum(&self, now: Tick) -> Sum {
+        self.window.sum(now)
+    }
+
+    /// How many calls ever counted.
+    pub(super) fn lifetime(&self) -> u64 {
+        self.window.lifetime().saturating_add(self.tally.probes.value())
+    }
+
+    /// Whether it is as good as new: closed, with nothing to remember.
+    pub(super) fn is_idle(&self, now: Tick) -> bool {
+        self.word().is_plain() && self.run.load(Ordering::Relaxed) == 0 && self.window.sum(now).calls == 0
+    }
+
+    #[inline]
+    fn word(&self) -> Word {
+        Word::from_bits(self.word.load(Ordering::Acquire))
+    }
+
+    /// Whether the break, if it is one, is over.
+    fn is_due(&self, now: Tick) -> bool {
+        now.as_nanos() >= self.open_until.load(Ordering::Acquire)
+    }
+}

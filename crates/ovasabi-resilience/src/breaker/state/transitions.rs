@@ -1,0 +1,100 @@
+//! Transitions. Each is made under the lock, from a word that was read under it.
+
+use std::time::Duration;
+
+use ovasabi_core::backoff::Backoff;
+use ovasabi_core::time::Tick;
+
+use super::super::sync::lock;
+use super::{Cause, Cold, Engine, Mode, Ordering, Phase, State, Transition, Word};
+
+impl Engine {
+    /// Closed → Open, unless another call was first.
+    #[cold]
+    pub(super) fn trip_from(&self, word: Word, now: Tick, cause: Cause) -> Option<Transition> {
+        let mut cold = lock(&self.cold);
+        (self.word() == word).then(|| self.open(&mut cold, word, now, cause))
+    }
+
+    /// Opens for at least so long, if the breaker decides for itself.
+    pub(in super::super) fn trip(&self, at_least: Duration, now: Tick) -> Option<Transition> {
+        let mut cold = lock(&self.cold);
+        let word = self.word();
+        match (word.mode(), word.phase()) {
+            (Mode::ForcedOpen | Mode::Disabled | Mode::MetricsOnly, _) => None,
+            // Open stays open, and may become so for longer.
+            (Mode::Auto, Phase::Open) if !self.is_due(now) => {
+                self.open_until.fetch_max(now.saturating_add(at_least).as_nanos(), Ordering::AcqRel);
+                None
+            }
+            (Mode::Auto, _) => Some(self.open_for(&mut cold, word, now, Cause::Tripped, at_least)),
+        }
+    }
+
+    /// Hands the decision to `mode`, with everything forgotten. Nothing happens when it has it already.
+    pub(in super::super) fn force(&self, mode: Mode, now: Tick) -> Option<Transition> {
+        let mut cold = lock(&self.cold);
+        let word = self.word();
+        if word.mode() == mode { None } else { self.begin_anew(&mut cold, word, mode, Cause::Forced, now) }
+    }
+
+    /// Decides for itself, closed, with everything forgotten.
+    pub(in super::super) fn reset(&self, now: Tick) -> Option<Transition> {
+        let mut cold = lock(&self.cold);
+        let word = self.word();
+        self.begin_anew(&mut cold, word, Mode::Auto, Cause::Reset, now)
+    }
+
+    /// Closed → Open, HalfOpen → Open.
+    pub(super) fn open(&self, cold: &mut Cold, word: Word, now: Tick, cause: Cause) -> Transition {
+        self.open_for(cold, word, now, cause, Duration::ZERO)
+    }
+
+    fn open_for(&self, cold: &mut Cold, word: Word, now: Tick, cause: Cause, at_least: Duration) -> Transition {
+        let from = word.state(self.is_due(now));
+        // A service that was well for a whole window has earned a first break.
+        if from == State::Closed && self.window.has_turned(cold.closed_since, now) {
+            cold.breaks = 0;
+        }
+        cold.breaks = cold.breaks.saturating_add(1);
+        let wait = self.rules.wait.delay(cold.breaks, self.random.next_u64()).max(at_least).max(SHORTEST);
+        self.open_until.store(now.saturating_add(wait).as_nanos(), Ordering::Release);
+        self.settle_on(word.next(Mode::Auto, Phase::Open), from, cause, Some(wait))
+    }
+
+    /// HalfOpen → Closed. The breaks stay counted until the service has been well for a while.
+    pub(super) fn close(&self, cold: &mut Cold, word: Word, now: Tick) -> Transition {
+        self.forget(cold, now);
+        self.settle_on(word.next(Mode::Auto, Phase::Closed), State::HalfOpen, Cause::ProbesSucceeded, None)
+    }
+
+    fn begin_anew(&self, cold: &mut Cold, word: Word, mode: Mode, cause: Cause, now: Tick) -> Option<Transition> {
+        let from = word.state(self.is_due(now));
+        self.forget(cold, now);
+        cold.breaks = 0;
+        let next = word.next(mode, Phase::Closed);
+        if next.state(false) == from {
+            // Calls under way are void all the same.
+            self.word.store(next.bits(), Ordering::Release);
+            return None;
+        }
+        Some(self.settle_on(next, from, cause, None))
+    }
+
+    fn forget(&self, cold: &mut Cold, now: Tick) {
+        self.window.clear();
+        self.run.store(0, Ordering::SeqCst);
+        cold.closed_since = now;
+    }
+
+    /// Makes the new state visible: the last write of every transition.
+    pub(super) fn settle_on(&self, next: Word, from: State, cause: Cause, wait: Option<Duration>) -> Transition {
+        self.word.store(next.bits(), Ordering::Release);
+        let to = next.state(false);
+        self.tally.transition_to(to);
+        Transition { from, to, cause, generation: next.generation(), wait }
+    }
+}
+
+/// A break that lasts no time at all would refuse nobody and still promise a later chance.
+const SHORTEST: Duration = Duration::from_nanos(1);

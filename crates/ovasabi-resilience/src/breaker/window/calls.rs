@@ -1,0 +1,46 @@
+//! The last so many calls, by tenths.
+
+use super::ring::{BUCKETS, Ring};
+use super::{Outcome, Sum};
+
+/// Ten buckets, each a tenth of the length; a new one begins when the newest is full.
+///
+/// Threads that fill a bucket together may put a call too many into it, one each.
+#[derive(Debug)]
+pub(in super::super) struct CallWindow {
+    ring: Ring,
+    /// Calls that a bucket takes.
+    tenth: u64,
+}
+
+impl CallWindow {
+    pub(super) fn new(length: u32) -> Self {
+        Self { ring: Ring::new(), tenth: u64::from(length).div_ceil(BUCKETS).max(1) }
+    }
+
+    #[inline]
+    pub(super) fn record(&self, outcome: Outcome) -> u64 {
+        let mut epoch = self.ring.epoch();
+        if self.ring.calls_in(epoch) >= self.tenth {
+            epoch = self.ring.turn_to(epoch.wrapping_add(1));
+        }
+        self.ring.add(epoch, outcome)
+    }
+
+    pub(super) fn sum(&self) -> Sum {
+        self.ring.sum(self.ring.epoch())
+    }
+
+    pub(super) fn clear(&self) {
+        self.ring.clear();
+    }
+
+    /// Whether the tenth bucket is being filled.
+    pub(super) fn is_full(&self) -> bool {
+        self.sum().calls > self.tenth * (BUCKETS - 1)
+    }
+
+    pub(super) fn lifetime(&self) -> u64 {
+        self.ring.lifetime()
+    }
+}

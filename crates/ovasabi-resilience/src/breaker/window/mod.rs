@@ -1,0 +1,109 @@
+//! What the last calls were like.
+//!
+//! Three windows with one face: each call is recorded with one locked operation, whatever the load, and
+//! nothing is ever walked but ten words. [`Window::record`] tells how young the current bucket is, for a
+//! success needs judging only while that is so: later it can but lower a rate that was judged before.
+
+mod calls;
+mod exact;
+mod ring;
+mod time;
+
+use std::time::Duration;
+
+use ovasabi_core::time::Tick;
+
+use calls::CallWindow;
+use exact::ExactWindow;
+use time::TimeWindow;
+
+/// How a recorded call counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) failed: bool,
+    pub(super) slow: bool,
+}
+
+impl Outcome {
+    pub(super) const SUCCESS: Self = Self { failed: false, slow: false };
+}
+
+/// The calls in a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sum {
+    pub(super) calls: u64,
+    pub(super) failures: u64,
+    pub(super) slow: u64,
+}
+
+#[derive(Debug)]
+pub(super) enum Window {
+    Time(TimeWindow),
+    Exact(ExactWindow),
+    Calls(CallWindow),
+}
+
+impl Window {
+    pub(super) fn time(length: Duration) -> Self {
+        Self::Time(TimeWindow::new(length))
+    }
+
+    pub(super) fn calls(length: u32) -> Self {
+        if length <= ExactWindow::LONGEST {
+            Self::Exact(ExactWindow::new(length))
+        } else {
+            Self::Calls(CallWindow::new(length))
+        }
+    }
+
+    /// Whether it needs to know when a call came in.
+    pub(super) fn is_timed(&self) -> bool {
+        matches!(self, Self::Time(_))
+    }
+
+    /// Counts a call and tells which one it is in its bucket.
+    #[inline]
+    pub(super) fn record(&self, at: Tick, outcome: Outcome) -> u64 {
+        match self {
+            Self::Time(window) => window.record(at, outcome),
+            Self::Exact(window) => window.record(outcome),
+            Self::Calls(window) => window.record(outcome),
+        }
+    }
+
+    /// The calls in the window at `now`.
+    pub(super) fn sum(&self, now: Tick) -> Sum {
+        match self {
+            Self::Time(window) => window.sum(now),
+            Self::Exact(window) => window.sum(),
+            Self::Calls(window) => window.sum(),
+        }
+    }
+
+    /// Forgets all calls, but not how many there ever were.
+    pub(super) fn clear(&self) {
+        match self {
+            Self::Time(window) => window.clear(),
+            Self::Exact(window) => window.clear(),
+            Self::Calls(window) => window.clear(),
+        }
+    }
+
+    /// Whether the whole window lies after `since`, when it was last cleared.
+    pub(super) fn has_turned(&self, since: Tick, now: Tick) -> bool {
+        match self {
+            Self::Time(window) => window.has_turned(since, now),
+            Self::Exact(window) => window.is_full(),
+            Self::Calls(window) => window.is_full(),
+        }
+    }
+
+    /// How many calls there ever were.
+    pub(super) fn lifetime(&self) -> u64 {
+        match self {
+            Self::Time(window) => window.lifetime(),
+            Self::Exact(window) => window.lifetime(),
+            Self::Calls(window) => window.lifetime(),
+        }
+    }
+}

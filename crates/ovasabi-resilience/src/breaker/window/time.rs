@@ -1,0 +1,52 @@
+//! The calls of the last so many seconds.
+
+use std::time::Duration;
+
+use ovasabi_core::time::Tick;
+
+use super::ring::{BUCKETS, Ring};
+use super::{Outcome, Sum};
+
+/// Ten buckets, each a tenth of the length, aligned to the clock's start.
+///
+/// A clock that goes backwards or stands still counts into the newest bucket.
+#[derive(Debug)]
+pub(in super::super) struct TimeWindow {
+    ring: Ring,
+    /// Nanoseconds that a bucket takes, at least 1.
+    width: u64,
+}
+
+impl TimeWindow {
+    pub(super) fn new(length: Duration) -> Self {
+        let nanos = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
+        Self { ring: Ring::new(), width: (nanos / BUCKETS).max(1) }
+    }
+
+    #[inline]
+    pub(super) fn record(&self, at: Tick, outcome: Outcome) -> u64 {
+        let at = at.as_nanos();
+        let mut epoch = self.ring.epoch();
+        // The end of the bucket is a multiplication; the division waits until a bucket is over.
+        if at >= epoch.saturating_add(1).saturating_mul(self.width) {
+            epoch = self.ring.turn_to(at / self.width);
+        }
+        self.ring.add(epoch, outcome)
+    }
+
+    pub(super) fn sum(&self, now: Tick) -> Sum {
+        self.ring.sum((now.as_nanos() / self.width).max(self.ring.epoch()))
+    }
+
+    pub(super) fn clear(&self) {
+        self.ring.clear();
+    }
+
+    pub(super) fn has_turned(&self, since: Tick, now: Tick) -> bool {
+        now.as_nanos().saturating_sub(since.as_nanos()) >= self.width.saturating_mul(BUCKETS)
+    }
+
+    pub(super) fn lifetime(&self) -> u64 {
+        self.ring.lifetime()
+    }
+}

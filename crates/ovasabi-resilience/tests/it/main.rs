@@ -1,0 +1,5 @@
+//! Tests through the public surface, one module per room.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[cfg(feature = "breaker")]
+mod breaker;
