@@ -47,7 +47,7 @@ impl Settle for () {
     fn settle(self, _class: Class) {}
 }
 
-/// Settles both, the outer one last.
+/// Settles both, the first one first.
 impl<A: Settle, B: Settle> Settle for (A, B) {
     fn settle(self, class: Class) {
         self.0.settle(class);

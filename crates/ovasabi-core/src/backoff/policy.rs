@@ -35,7 +35,12 @@ impl Exponential {
     /// A `cap` below `base` counts as `base`.
     #[must_use]
     pub fn new(base: Duration, cap: Duration) -> Self {
-        Self { base, cap: cap.max(base), factor: 2.0, jitter: Jitter::Full }
+        Self {
+            base,
+            cap: cap.max(base),
+            factor: 2.0,
+            jitter: Jitter::Full,
+        }
     }
 
     /// What each further failure multiplies the delay by; default 2. Values below 1 and NaN count as 1.
@@ -63,8 +68,14 @@ impl Backoff for Exponential {
     fn delay(&self, failures: u32, random: u64) -> Duration {
         let exponent = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
         let seconds = self.base.as_secs_f64() * self.factor.powi(exponent);
+        if self.base.is_zero() {
+            // Zero times infinity is not a number, which would count as the cap.
+            return Duration::ZERO;
+        }
         // A product beyond what a Duration holds, or infinite, is beyond every cap.
-        let unspread = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX).min(self.cap);
+        let unspread = Duration::try_from_secs_f64(seconds)
+            .unwrap_or(Duration::MAX)
+            .min(self.cap);
         self.jitter.spread(unspread, random).min(self.cap)
     }
 }
@@ -93,7 +104,11 @@ impl Jitter {
             Self::Full => (0.0, 1.0),
             Self::Equal => (0.5, 1.0),
             Self::Ratio(ratio) => {
-                let ratio = if ratio.is_nan() { 0.0 } else { ratio.clamp(0.0, 1.0) };
+                let ratio = if ratio.is_nan() {
+                    0.0
+                } else {
+                    ratio.clamp(0.0, 1.0)
+                };
                 (1.0 - ratio, 1.0 + ratio)
             }
         };
@@ -104,7 +119,10 @@ impl Jitter {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "the argument has at most 53 bits")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the argument has at most 53 bits"
+)]
 fn lossy(bits: u64) -> f64 {
     bits as f64
 }
@@ -119,7 +137,9 @@ mod tests {
     #[test]
     fn doubles_up_to_the_cap_and_never_overflows() {
         let policy = Exponential::new(BASE, CAP).jitter(Jitter::None);
-        let delays: Vec<_> = (0..=6).map(|failures| policy.delay(failures, 0).as_secs()).collect();
+        let delays: Vec<_> = (0..=6)
+            .map(|failures| policy.delay(failures, 0).as_secs())
+            .collect();
         assert_eq!(delays, [5, 5, 10, 20, 40, 60, 60]);
         assert_eq!(policy.delay(u32::MAX, 0), CAP);
     }
@@ -140,7 +160,17 @@ mod tests {
     #[test]
     fn odd_numbers_are_tamed() {
         assert_eq!(Jitter::Ratio(f64::NAN).spread(BASE, 7), BASE);
-        assert_eq!(Exponential::new(BASE, CAP).factor(f64::NAN).jitter(Jitter::None).delay(9, 0), BASE);
+        assert_eq!(
+            Exponential::new(BASE, CAP)
+                .factor(f64::NAN)
+                .jitter(Jitter::None)
+                .delay(9, 0),
+            BASE
+        );
         assert_eq!(Exponential::new(CAP, BASE).cap(), CAP);
+        assert_eq!(
+            Exponential::new(Duration::ZERO, CAP).delay(u32::MAX, 7),
+            Duration::ZERO
+        );
     }
 }

@@ -16,8 +16,8 @@ pub(crate) const GRPC_PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry
 const MESSAGE: &AsciiSet = &CONTROLS.add(b'%');
 
 impl Error {
-    /// Writes the public half as `grpc-status`, `grpc-message` and, where it is known,
-    /// `grpc-retry-pushback-ms`: into the head of a trailers-only answer, or into trailers.
+    /// Writes the public half as `grpc-status`, `grpc-message` and, where a delay is known or a retry is ruled
+    /// out, `grpc-retry-pushback-ms`: into the head of a trailers-only answer, or into trailers.
     pub fn write_grpc_headers(&self, headers: &mut HeaderMap) {
         headers.insert(
             GRPC_STATUS,
@@ -27,9 +27,8 @@ impl Error {
         if let Ok(message) = HeaderValue::try_from(message) {
             headers.insert(GRPC_MESSAGE, message);
         }
-        if let Some(delay) = self.retry_delay() {
-            let millis = u64::try_from(delay.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
-            headers.insert(GRPC_PUSHBACK, HeaderValue::from(millis));
+        if let Some(pushback) = Pushback::of(self) {
+            pushback.write(headers);
         }
     }
 
@@ -57,16 +56,52 @@ impl Error {
                 error = error.detail(text);
             }
         }
-        let pushback = headers
-            .get(GRPC_PUSHBACK)
-            .and_then(|value| value.to_str().ok());
-        match pushback.map(str::parse::<i64>) {
-            // A negative number asks not to retry at all (gRFC A6).
-            Some(Ok(millis)) => match u64::try_from(millis) {
-                Ok(millis) => Some(error.retry_after(Duration::from_millis(millis))),
-                Err(_) => Some(error.retryable(false)),
-            },
-            _ => Some(error),
+        Some(match Pushback::read(headers) {
+            Some(pushback) => pushback.apply(error),
+            None => error,
+        })
+    }
+}
+
+/// What `grpc-retry-pushback-ms` says (gRFC A6, Pushback).
+pub(super) enum Pushback {
+    After(Duration),
+    Never,
+}
+
+impl Pushback {
+    pub(super) fn of(error: &Error) -> Option<Self> {
+        match error.retryable_override() {
+            Some(false) => Some(Self::Never),
+            Some(true) | None => error.retry_delay().map(Self::After),
+        }
+    }
+
+    pub(super) fn write(&self, headers: &mut HeaderMap) {
+        let value = match self {
+            // Rounded up: whoever comes back a fraction early is refused again.
+            Self::After(delay) => {
+                let millis = delay.as_nanos().div_ceil(1_000_000);
+                HeaderValue::from(u64::try_from(millis).unwrap_or(u64::MAX))
+            }
+            Self::Never => HeaderValue::from_static("-1"),
+        };
+        headers.insert(GRPC_PUSHBACK, value);
+    }
+
+    /// What is no number, and what is below zero, asks not to retry at all.
+    pub(super) fn read(headers: &HeaderMap) -> Option<Self> {
+        let value = headers.get(GRPC_PUSHBACK)?;
+        let millis = value.to_str().ok().and_then(|text| text.parse().ok());
+        Some(millis.map_or(Self::Never, |millis| {
+            Self::After(Duration::from_millis(millis))
+        }))
+    }
+
+    pub(super) fn apply(self, error: Error) -> Error {
+        match self {
+            Self::After(delay) => error.retry_after(delay),
+            Self::Never => error.retryable(false),
         }
     }
 }

@@ -101,9 +101,10 @@ impl Error {
 /// Reads a problem back. A problem without our `code` takes the code of its status.
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
-        let status =
-            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let code = Code::from_name(&problem.code).unwrap_or_else(|| Code::from_http_status(status));
+        // The member is optional (RFC 9457 §3.1.3), and 0 is what its absence is read as.
+        let status = StatusCode::from_u16(problem.status).ok();
+        let of_status = || status.map_or(Code::Unknown, Code::from_http_status);
+        let code = Code::from_name(&problem.code).unwrap_or_else(of_status);
         let reason: Cow<'static, str> = if problem.reason.is_empty() {
             Cow::Borrowed("upstream")
         } else {
@@ -125,11 +126,10 @@ impl From<Problem> for Error {
         for (key, value) in problem.metadata {
             error = error.metadata(key, value);
         }
-        // Only a status that the code does not already say is an override.
-        if error.http_status() != status {
-            error.with_http_status(status)
-        } else {
-            error
+        match status {
+            // Only a status that the code does not already say is an override.
+            Some(status) if error.http_status() != status => error.with_http_status(status),
+            _ => error,
         }
     }
 }

@@ -187,6 +187,11 @@ impl Error {
         self.0.retryable
     }
 
+    #[cfg(feature = "grpc")]
+    pub(super) fn status_override(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
     pub(super) fn add_violation(&mut self, violation: Violation) {
         self.0.violations.push(violation);
     }

@@ -16,7 +16,8 @@ pub trait Inspect: Send + Sync + 'static {
     /// Which one it is.
     fn name(&self) -> &Name;
 
-    /// Its numbers now. Called from outside the hot path; must not block.
+    /// Its numbers now. Called from outside the hot path, and once more when it dies; must not block, panic,
+    /// or register anything.
     fn snapshot(&self) -> Snapshot;
 
     /// What can be done to it from outside. Default: nothing.
@@ -63,7 +64,10 @@ impl ControlError {
         } else {
             format!("no such action, there are: {}", known.join(", "))
         };
-        Self { action: action.to_owned(), problem }
+        Self {
+            action: action.to_owned(),
+            problem,
+        }
     }
 
     /// The argument is not allowed; `allowed` says what is.
@@ -73,7 +77,10 @@ impl ControlError {
             Some(argument) => format!("`{argument}` is not allowed, expected {allowed}"),
             None => format!("an argument is missing, expected {allowed}"),
         };
-        Self { action: action.to_owned(), problem }
+        Self {
+            action: action.to_owned(),
+            problem,
+        }
     }
 }
 
@@ -88,7 +95,10 @@ pub struct Inspected<T: Inspect> {
 impl<T: Inspect> Inspected<T> {
     /// Wraps the state. It joins a registry with [`Registry::register`](super::Registry::register).
     pub const fn new(value: T) -> Self {
-        Self { value, link: OnceLock::new() }
+        Self {
+            value,
+            link: OnceLock::new(),
+        }
     }
 
     pub(super) fn value(&self) -> &T {

@@ -2,14 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use super::{Control, ControlError, Inspect, Inspected, Metric, Snapshot, Value};
 use crate::reject::Name;
 
 /// The components of a process that can be looked into: a value, cheap to clone; clones share it.
 #[derive(Clone, Default)]
-pub struct Registry(Arc<Mutex<Entries>>);
+pub struct Registry(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    entries: Mutex<Entries>,
+    /// Held for reading by reports, which keep components alive for a moment, so that a name that seems taken
+    /// can be told from one that is.
+    visits: RwLock<()>,
+}
 
 type Key = (&'static str, Name);
 type Entries = BTreeMap<Key, Entry>;
@@ -60,19 +68,38 @@ impl Registry {
     /// # Errors
     /// [`NameTaken`] when another living component has the same kind and name.
     pub fn register<T: Inspect>(&self, component: &Arc<Inspected<T>>) -> Result<(), NameTaken> {
+        match self.try_register(component) {
+            Err(_) => {
+                // Its owner may have dropped it while a report keeps it alive: ask again when none does.
+                let _alone = self
+                    .0
+                    .visits
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner);
+                self.try_register(component)
+            }
+            done => done,
+        }
+    }
+
+    fn try_register<T: Inspect>(&self, component: &Arc<Inspected<T>>) -> Result<(), NameTaken> {
         if component.has_joined() {
             return Ok(());
         }
-        let key = (component.kind(), component.name().clone());
-        let weak: Weak<Inspected<T>> = Arc::downgrade(component);
+        let (kind, name) = (component.kind(), component.name().clone());
+        let key = (kind, name.clone());
         let mut entries = self.lock();
-        let entry = entries.entry(key.clone()).or_default();
-        if entry.live.as_ref().is_some_and(|live| live.strong_count() > 0) {
-            let (kind, name) = key;
+        let earlier = entries.get(&key).and_then(|entry| entry.live.as_ref());
+        if earlier.is_some_and(|live| live.strong_count() > 0) {
             return Err(NameTaken { kind, name });
         }
-        if component.join(Link { entries: Arc::downgrade(&self.0), key }) {
-            entry.live = Some(weak);
+        let link = Link {
+            registry: Arc::downgrade(&self.0),
+            key: key.clone(),
+        };
+        if component.join(link) {
+            let weak: Weak<Inspected<T>> = Arc::downgrade(component);
+            entries.entry(key).or_default().live = Some(weak);
         }
         Ok(())
     }
@@ -80,29 +107,39 @@ impl Registry {
     /// What every component says now, in the order of kind and name.
     #[must_use]
     pub fn reports(&self) -> Vec<Report> {
-        // Components are asked, and their last references dropped, outside the lock: both may come back
-        // here.
-        let asked: Vec<_> = {
+        let _visit = self.0.visits.read().unwrap_or_else(PoisonError::into_inner);
+        // Components are asked outside of the lock, for they may come back here. They are kept until their
+        // numbers are merged: one that died in between would hand over its counters, to be counted twice.
+        let asked: Vec<(Key, Option<Arc<dyn Inspect>>)> = {
             let entries = self.lock();
-            entries.iter().map(|(key, entry)| (key.clone(), entry.live.as_ref().and_then(Weak::upgrade))).collect()
+            let live = |entry: &Entry| entry.live.as_ref().and_then(Weak::upgrade);
+            entries
+                .iter()
+                .map(|(key, entry)| (key.clone(), live(entry)))
+                .collect()
         };
         let told: Vec<_> = asked
-            .into_iter()
-            .map(|(key, live)| {
-                let controls = live.as_ref().map_or(&[] as &[_], |live| live.controls());
-                let snapshot = live.as_ref().map(|live| live.snapshot());
-                (key, controls, snapshot)
-            })
+            .iter()
+            .map(|(_, live)| live.as_ref().map(|live| (live.snapshot(), live.controls())))
             .collect();
         let mut entries = self.lock();
-        told.into_iter()
-            .filter_map(|(key, controls, snapshot)| {
-                let entry = entries.get_mut(&key)?;
-                let is_alive = snapshot.is_some();
-                let snapshot = entry.merge(snapshot.unwrap_or_default());
-                Some(Report { kind: key.0, name: key.1, is_alive, snapshot, controls })
+        let merge = |((kind, name), told): (Key, Option<(Snapshot, &'static [Control])>)| {
+            let is_alive = told.is_some();
+            let (now, controls) = told.unwrap_or_default();
+            let snapshot = entries.get_mut(&(kind, name.clone()))?.merge(now);
+            Some(Report {
+                kind,
+                name,
+                is_alive,
+                snapshot,
+                controls,
             })
-            .collect()
+        };
+        let keys = asked.iter().map(|(key, _)| key.clone());
+        let reports = keys.zip(told).filter_map(merge).collect();
+        // Before the components, whose last references may be the ones here.
+        drop(entries);
+        reports
     }
 
     /// Does `action` to the living component of this kind and name.
@@ -125,12 +162,16 @@ impl Registry {
         };
         match found {
             Some(component) => component.control(action, argument),
-            None => Err(ControlError::argument(action, Some(name), &format!("the name of a living {kind}"))),
+            None => Err(ControlError::argument(
+                action,
+                Some(name),
+                &format!("the name of a living {kind}"),
+            )),
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
-        lock(&self.0)
+        self.0.lock()
     }
 }
 
@@ -138,10 +179,13 @@ impl Report {
     /// The value of the first counter of this name.
     #[must_use]
     pub fn counter(&self, name: &str) -> Option<u64> {
-        self.snapshot.metrics().iter().find_map(|metric| match metric.value {
-            Value::Counter(count) if metric.name == name => Some(count),
-            Value::Counter(_) | Value::Gauge(_) => None,
-        })
+        self.snapshot
+            .metrics()
+            .iter()
+            .find_map(|metric| match metric.value {
+                Value::Counter(count) if metric.name == name => Some(count),
+                Value::Counter(_) | Value::Gauge(_) => None,
+            })
     }
 }
 
@@ -153,7 +197,11 @@ impl Entry {
         for earlier in &self.told {
             raise_counter(metrics, earlier);
         }
-        self.told = metrics.iter().filter(|metric| matches!(metric.value, Value::Counter(_))).cloned().collect();
+        self.told = metrics
+            .iter()
+            .filter(|metric| matches!(metric.value, Value::Counter(_)))
+            .cloned()
+            .collect();
         now
     }
 }
@@ -166,31 +214,48 @@ impl fmt::Debug for Registry {
 
 /// The way of a component back to its registry.
 pub(super) struct Link {
-    entries: Weak<Mutex<Entries>>,
+    registry: Weak<Shared>,
     key: Key,
 }
 
 impl Link {
     pub(super) fn retire(self, component: &dyn Inspect) {
-        let Some(entries) = self.entries.upgrade() else { return };
+        let Some(registry) = self.registry.upgrade() else {
+            return;
+        };
         let last = component.snapshot();
-        let mut entries = lock(&entries);
+        let mut entries = registry.lock();
         if let Some(entry) = entries.get_mut(&self.key) {
             add_counters(&mut entry.past, last.metrics());
+            // A successor may be there already.
+            if entry
+                .live
+                .as_ref()
+                .is_some_and(|live| live.strong_count() == 0)
+            {
+                entry.live = None;
+            }
         }
     }
 }
 
-/// A poisoned registry is still consistent: no lock is held while foreign code runs.
-fn lock(entries: &Mutex<Entries>) -> MutexGuard<'_, Entries> {
-    entries.lock().unwrap_or_else(PoisonError::into_inner)
+impl Shared {
+    /// A poisoned registry is still consistent: the lock is not held while foreign code runs.
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn add_counters(to: &mut Vec<Metric>, from: &[Metric]) {
     for metric in from {
-        let Value::Counter(add) = metric.value else { continue };
+        let Value::Counter(add) = metric.value else {
+            continue;
+        };
         match to.iter_mut().find(|known| known.is_same_series(metric)) {
-            Some(Metric { value: Value::Counter(count), .. }) => *count = count.saturating_add(add),
+            Some(Metric {
+                value: Value::Counter(count),
+                ..
+            }) => *count = count.saturating_add(add),
             Some(_) => {}
             None => to.push(metric.clone()),
         }
@@ -198,9 +263,17 @@ fn add_counters(to: &mut Vec<Metric>, from: &[Metric]) {
 }
 
 fn raise_counter(metrics: &mut Vec<Metric>, earlier: &Metric) {
-    let Value::Counter(floor) = earlier.value else { return };
-    match metrics.iter_mut().find(|known| known.is_same_series(earlier)) {
-        Some(Metric { value: Value::Counter(count), .. }) => *count = (*count).max(floor),
+    let Value::Counter(floor) = earlier.value else {
+        return;
+    };
+    match metrics
+        .iter_mut()
+        .find(|known| known.is_same_series(earlier))
+    {
+        Some(Metric {
+            value: Value::Counter(count),
+            ..
+        }) => *count = (*count).max(floor),
         Some(_) => {}
         None => metrics.push(earlier.clone()),
     }

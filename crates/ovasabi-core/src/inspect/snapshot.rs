@@ -46,7 +46,10 @@ pub enum Value {
 impl Snapshot {
     /// A snapshot with nothing in it.
     pub const fn new() -> Self {
-        Self { state: None, metrics: Vec::new() }
+        Self {
+            state: None,
+            metrics: Vec::new(),
+        }
     }
 
     /// Sets the state.
@@ -82,13 +85,23 @@ impl Metric {
     /// A counter without labels.
     #[must_use]
     pub const fn counter(name: &'static str, help: &'static str, value: u64) -> Self {
-        Self { name, help, labels: &[], value: Value::Counter(value) }
+        Self {
+            name,
+            help,
+            labels: &[],
+            value: Value::Counter(value),
+        }
     }
 
     /// A gauge without labels.
     #[must_use]
     pub const fn gauge(name: &'static str, help: &'static str, value: f64) -> Self {
-        Self { name, help, labels: &[], value: Value::Gauge(value) }
+        Self {
+            name,
+            help,
+            labels: &[],
+            value: Value::Gauge(value),
+        }
     }
 
     /// Sets the labels.

@@ -86,7 +86,11 @@ impl ClockHand {
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         let by = nanos(by);
-        let moved = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| Some(now.saturating_add(by)));
+        let moved = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| {
+                Some(now.saturating_add(by))
+            });
         debug_assert!(moved.is_ok(), "the update always has a value");
     }
 

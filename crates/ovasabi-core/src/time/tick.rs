@@ -66,7 +66,10 @@ mod tests {
     #[test]
     fn arithmetic_saturates_at_both_ends() {
         assert_eq!(Tick::MAX.saturating_add(Duration::from_secs(1)), Tick::MAX);
-        assert_eq!(Tick::ZERO.saturating_sub(Duration::from_secs(1)), Tick::ZERO);
+        assert_eq!(
+            Tick::ZERO.saturating_sub(Duration::from_secs(1)),
+            Tick::ZERO
+        );
         assert_eq!(Tick::ZERO.saturating_add(Duration::MAX), Tick::MAX);
         assert_eq!(Tick::ZERO.saturating_since(Tick::MAX), Duration::ZERO);
     }

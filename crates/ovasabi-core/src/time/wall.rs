@@ -45,7 +45,9 @@ impl WallClock {
         match &self.0 {
             Source::System => system_now(),
             // Relaxed: the value stands alone, nothing else is published through it.
-            Source::Manual(nanos) => UNIX_EPOCH + Duration::from_nanos(nanos.load(Ordering::Relaxed)),
+            Source::Manual(nanos) => {
+                UNIX_EPOCH + Duration::from_nanos(nanos.load(Ordering::Relaxed))
+            }
             Source::Custom(now) => now(),
         }
     }
@@ -73,9 +75,14 @@ impl fmt::Debug for WallClock {
 pub struct WallHand(Arc<AtomicU64>);
 
 impl WallHand {
-    /// Moves the date forward.
+    /// Moves the date forward, at most to the year 2554.
     pub fn advance(&self, by: Duration) {
-        self.set(UNIX_EPOCH + Duration::from_nanos(self.0.load(Ordering::Relaxed)).saturating_add(by));
+        let by = super::tick::nanos(by);
+        let later = |now: u64| Some(now.saturating_add(by));
+        let moved = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
+        debug_assert!(moved.is_ok(), "the update always has a value");
     }
 
     /// Sets the date, backwards too: machines do that.
@@ -89,7 +96,10 @@ fn since_epoch(date: SystemTime) -> u64 {
     super::tick::nanos(date.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's date")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the machine's date"
+)]
 fn system_now() -> SystemTime {
     SystemTime::now()
 }

@@ -5,6 +5,7 @@
     reason = "helpers outside of test functions are tests too"
 )]
 
+mod context;
 #[cfg(feature = "sqlite")]
 mod repository;
 

@@ -23,7 +23,7 @@ const MAX_VALUE: u128 = 99_999_999;
 
 /// The value of `grpc-timeout` for `left`: the finest unit that fits into eight digits, rounded down.
 ///
-/// So the receiver never has more time than the sender, and loses at most one part in ten million. Zero only
+/// So the receiver never has more time than the sender, and loses at most one part in a hundred thousand. Zero only
 /// for zero; times beyond eleven thousand years count as that.
 #[must_use]
 pub fn format_grpc_timeout(left: Duration) -> HeaderValue {
