@@ -55,7 +55,11 @@ impl std::error::Error for ConfigError {}
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is {}, allowed is {}", self.key, self.value, self.allowed)
+        write!(
+            f,
+            "{} is {}, allowed is {}",
+            self.key, self.value, self.allowed
+        )
     }
 }
 
@@ -71,8 +75,17 @@ impl From<ConfigError> for Error {
 pub(crate) struct Check(Vec<Problem>);
 
 impl Check {
-    pub(crate) fn problem(&mut self, key: &'static str, value: impl fmt::Display, allowed: impl Into<String>) {
-        self.0.push(Problem { key, value: value.to_string(), allowed: allowed.into() });
+    pub(crate) fn problem(
+        &mut self,
+        key: &'static str,
+        value: impl fmt::Display,
+        allowed: impl Into<String>,
+    ) {
+        self.0.push(Problem {
+            key,
+            value: value.to_string(),
+            allowed: allowed.into(),
+        });
     }
 
     /// A number between both ends; NaN is between none.
@@ -83,13 +96,26 @@ impl Check {
         allowed: RangeInclusive<T>,
     ) {
         if !allowed.contains(&value) {
-            self.problem(key, value, format!("{}..={}", allowed.start(), allowed.end()));
+            self.problem(
+                key,
+                value,
+                format!("{}..={}", allowed.start(), allowed.end()),
+            );
         }
     }
 
-    pub(crate) fn duration(&mut self, key: &'static str, value: Duration, allowed: RangeInclusive<Duration>) {
+    pub(crate) fn duration(
+        &mut self,
+        key: &'static str,
+        value: Duration,
+        allowed: RangeInclusive<Duration>,
+    ) {
         if !allowed.contains(&value) {
-            self.problem(key, format!("{value:?}"), format!("{:?}..={:?}", allowed.start(), allowed.end()));
+            self.problem(
+                key,
+                format!("{value:?}"),
+                format!("{:?}..={:?}", allowed.start(), allowed.end()),
+            );
         }
     }
 
@@ -106,7 +132,11 @@ impl Check {
         if self.0.is_empty() {
             Ok(())
         } else {
-            Err(ConfigError { component, name: name.clone(), problems: self.0 })
+            Err(ConfigError {
+                component,
+                name: name.clone(),
+                problems: self.0,
+            })
         }
     }
 }
@@ -119,9 +149,15 @@ pub(crate) fn join<T: Inspect>(
     registry: Option<&Registry>,
     component: &Arc<Inspected<T>>,
 ) -> Result<(), ConfigError> {
-    let Some(Err(_)) = registry.map(|registry| registry.register(component)) else { return Ok(()) };
+    let Some(Err(_)) = registry.map(|registry| registry.register(component)) else {
+        return Ok(());
+    };
     let mut check = Check::default();
-    check.problem("name", component.name(), "a name that no other of its kind has in this registry");
+    check.problem(
+        "name",
+        component.name(),
+        "a name that no other of its kind has in this registry",
+    );
     check.finish(component.kind(), component.name())
 }
 
@@ -134,8 +170,14 @@ mod tests {
         let mut check = Check::default();
         check.range("minimum_calls", 0, 1..=100);
         check.share("failure_rate_threshold", f64::NAN);
-        check.duration("lease", Duration::ZERO, Duration::from_millis(1)..=Duration::from_secs(1));
-        let error = check.finish("circuit_breaker", &Name::from("a")).unwrap_err();
+        check.duration(
+            "lease",
+            Duration::ZERO,
+            Duration::from_millis(1)..=Duration::from_secs(1),
+        );
+        let error = check
+            .finish("circuit_breaker", &Name::from("a"))
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "cannot build circuit_breaker `a`: minimum_calls is 0, allowed is 1..=100; failure_rate_threshold is \

@@ -31,7 +31,13 @@ pub struct CircuitBreakerBuilder {
 
 impl CircuitBreakerBuilder {
     pub(crate) fn new(name: Name) -> Self {
-        Self { name, config: Config::default(), clock: Clock::system(), registry: None, listener: None }
+        Self {
+            name,
+            config: Config::default(),
+            clock: Clock::system(),
+            registry: None,
+            listener: None,
+        }
     }
 
     /// Opens after so many failures in a row, without a success between them.
@@ -177,7 +183,12 @@ impl CircuitBreakerBuilder {
     }
 
     fn into_core(self) -> Core {
-        Core::new(self.name, self.clock, &self.config, Events::new(self.listener))
+        Core::new(
+            self.name,
+            self.clock,
+            &self.config,
+            Events::new(self.listener),
+        )
     }
 }
 

@@ -112,21 +112,41 @@ impl Config {
         if let Some(share) = self.slow_call_rate_threshold {
             check.share("slow_call_rate_threshold", share);
             if self.slow_call_duration.is_none() {
-                check.problem("slow_call_rate_threshold", share, "set only together with slow_call_duration");
+                check.problem(
+                    "slow_call_rate_threshold",
+                    share,
+                    "set only together with slow_call_duration",
+                );
             }
         }
-        let rules = (self.consecutive_failures, self.failure_rate_threshold, self.slow_call_duration);
+        let rules = (
+            self.consecutive_failures,
+            self.failure_rate_threshold,
+            self.slow_call_duration,
+        );
         if rules == (None, None, None) {
             let allowed = "on, or else consecutive_failures or slow_call_duration is";
             check.problem("failure_rate_threshold", "off", allowed);
         }
         self.check_window(check);
-        check.duration("wait_duration_in_open", self.wait_duration_in_open, MILLI..=LONGEST_WAIT);
+        check.duration(
+            "wait_duration_in_open",
+            self.wait_duration_in_open,
+            MILLI..=LONGEST_WAIT,
+        );
         let longest = self.wait_duration_in_open.min(LONGEST_WAIT)..=LONGEST_WAIT;
-        check.duration("max_wait_duration_in_open", self.max_wait_duration_in_open, longest);
+        check.duration(
+            "max_wait_duration_in_open",
+            self.max_wait_duration_in_open,
+            longest,
+        );
         check.range("wait_factor", self.wait_factor, 1.0..=10.0);
         check.range("wait_jitter", self.wait_jitter, 0.0..=0.5);
-        check.range("permitted_calls_in_half_open", self.permitted_calls_in_half_open, 1..=MOST_PROBES);
+        check.range(
+            "permitted_calls_in_half_open",
+            self.permitted_calls_in_half_open,
+            1..=MOST_PROBES,
+        );
         check.duration("probe_lease", self.probe_lease, MILLI..=HOUR);
     }
 
@@ -139,7 +159,11 @@ impl Config {
             Length::Calls(calls) => {
                 check.range("sliding_window", calls, 1..=MOST_CALLS);
                 // More than the window holds are never in it.
-                check.range("minimum_calls", self.minimum_calls, 1..=calls.clamp(1, MOST_CALLS));
+                check.range(
+                    "minimum_calls",
+                    self.minimum_calls,
+                    1..=calls.clamp(1, MOST_CALLS),
+                );
             }
         }
     }

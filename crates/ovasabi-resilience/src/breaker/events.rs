@@ -24,7 +24,10 @@ pub(super) struct Listener(Arc<dyn Fn(&Transition) + Send + Sync>);
 
 impl Events {
     pub(super) fn new(listener: Option<Listener>) -> Self {
-        Self { listener, changes: OnceLock::new() }
+        Self {
+            listener,
+            changes: OnceLock::new(),
+        }
     }
 
     /// Called once a transition, after it is made and with no lock held.
@@ -47,7 +50,11 @@ impl Events {
     }
 
     pub(super) fn subscribe(&self) -> Changes {
-        Changes(self.changes.get_or_init(|| watch::Sender::new(None)).subscribe())
+        Changes(
+            self.changes
+                .get_or_init(|| watch::Sender::new(None))
+                .subscribe(),
+        )
     }
 }
 
@@ -70,7 +77,13 @@ impl Changes {
 }
 
 fn trace(name: &Name, transition: &Transition) {
-    let Transition { from, to, cause, generation, wait } = *transition;
+    let Transition {
+        from,
+        to,
+        cause,
+        generation,
+        wait,
+    } = *transition;
     let wait_ms = wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
     // The level is part of a callsite, so there are two of them.
     macro_rules! event {

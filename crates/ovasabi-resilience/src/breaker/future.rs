@@ -38,12 +38,33 @@ pin_project! {
 
 impl<F, C, R, H> ResponseFuture<F, C, R, H> {
     #[inline]
-    pub(crate) fn admitted(response: F, permit: Permit, facts: Facts, classifier: C, hold: H) -> Self {
-        Self { call: Call::Admitted { response, permit: Some(permit), classifier }, facts, hold }
+    pub(crate) fn admitted(
+        response: F,
+        permit: Permit,
+        facts: Facts,
+        classifier: C,
+        hold: H,
+    ) -> Self {
+        Self {
+            call: Call::Admitted {
+                response,
+                permit: Some(permit),
+                classifier,
+            },
+            facts,
+            hold,
+        }
     }
 
     pub(crate) fn refused(rejection: Rejection, facts: Facts, rejecter: R, hold: H) -> Self {
-        Self { call: Call::Refused { rejection: Some(rejection), rejecter }, facts, hold }
+        Self {
+            call: Call::Refused {
+                rejection: Some(rejection),
+                rejecter,
+            },
+            facts,
+            hold,
+        }
     }
 }
 
@@ -60,7 +81,11 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         match this.call.project() {
-            CallProj::Admitted { response, permit, classifier } => {
+            CallProj::Admitted {
+                response,
+                permit,
+                classifier,
+            } => {
                 if let Some(permit) = permit {
                     permit.enter();
                 }
@@ -72,16 +97,27 @@ where
                 let permit = permit.take().expect(POLLED_AGAIN);
                 let seen = classifier.seen(this.facts, result.as_ref());
                 Poll::Ready(match result {
-                    Ok(response) => Ok(this.hold.hold(response, permit, seen.verdict.class, seen.end)),
+                    Ok(response) => {
+                        Ok(this
+                            .hold
+                            .hold(response, permit, seen.verdict.class, seen.end))
+                    }
                     Err(error) => {
                         permit.settle(seen.verdict.class);
                         Err(error)
                     }
                 })
             }
-            CallProj::Refused { rejection, rejecter } => {
+            CallProj::Refused {
+                rejection,
+                rejecter,
+            } => {
                 let rejection = rejection.take().expect(POLLED_AGAIN);
-                Poll::Ready(rejecter.reject(this.facts, rejection).map(|response| this.hold.free(response)))
+                Poll::Ready(
+                    rejecter
+                        .reject(this.facts, rejection)
+                        .map(|response| this.hold.free(response)),
+                )
             }
         }
     }
@@ -93,6 +129,8 @@ const POLLED_AGAIN: &str = "a future is not polled after it was ready";
 impl<F, C, R, H> fmt::Debug for ResponseFuture<F, C, R, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_refused = matches!(self.call, Call::Refused { .. });
-        f.debug_struct("ResponseFuture").field("is_refused", &is_refused).finish_non_exhaustive()
+        f.debug_struct("ResponseFuture")
+            .field("is_refused", &is_refused)
+            .finish_non_exhaustive()
     }
 }

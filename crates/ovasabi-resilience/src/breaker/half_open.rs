@@ -64,7 +64,14 @@ pub(super) enum Decision {
 impl Probes {
     pub(super) fn new(rules: ProbeRules) -> Self {
         let slots = (0..rules.permitted).map(|_| Slot::Free).collect();
-        Self { rules, slots, stamp: 0, done: 0, failures: 0, slow: 0 }
+        Self {
+            rules,
+            slots,
+            stamp: 0,
+            done: 0,
+            failures: 0,
+            slow: 0,
+        }
     }
 
     /// Begins anew. Leases that are out are void.
@@ -75,10 +82,18 @@ impl Probes {
 
     /// Takes a slot that is free, or whose lease has run out.
     pub(super) fn lease(&mut self, now: Tick) -> Option<Lease> {
-        let (slot, taken) = (0..).zip(&mut self.slots).find(|(_, slot)| slot.is_free(now))?;
+        let (slot, taken) = (0..)
+            .zip(&mut self.slots)
+            .find(|(_, slot)| slot.is_free(now))?;
         self.stamp = self.stamp.wrapping_add(1);
-        *taken = Slot::Leased { stamp: self.stamp, until: now.saturating_add(self.rules.lease) };
-        Some(Lease { slot, stamp: self.stamp })
+        *taken = Slot::Leased {
+            stamp: self.stamp,
+            until: now.saturating_add(self.rules.lease),
+        };
+        Some(Lease {
+            slot,
+            stamp: self.stamp,
+        })
     }
 
     /// When a slot is free at the latest: now, or when the first lease runs out.
@@ -100,7 +115,9 @@ impl Probes {
 
     /// Counts a result.
     pub(super) fn settle(&mut self, lease: Lease, now: Tick, outcome: Outcome) -> Decision {
-        let Some(slot) = self.slot(lease) else { return Decision::Late };
+        let Some(slot) = self.slot(lease) else {
+            return Decision::Late;
+        };
         if slot.is_free(now) {
             *slot = Slot::Free;
             return Decision::Late;
@@ -118,12 +135,23 @@ impl Probes {
         if self.failures >= self.rules.failures_to_open {
             return Decision::OpenForFailures;
         }
-        if self.rules.slow_to_open.is_some_and(|limit| self.slow >= limit) {
+        if self
+            .rules
+            .slow_to_open
+            .is_some_and(|limit| self.slow >= limit)
+        {
             return Decision::OpenForSlowness;
         }
         let may_fail = self.failures + left >= self.rules.failures_to_open;
-        let may_be_slow = self.rules.slow_to_open.is_some_and(|limit| self.slow + left >= limit);
-        if may_fail || may_be_slow { Decision::Undecided } else { Decision::Close }
+        let may_be_slow = self
+            .rules
+            .slow_to_open
+            .is_some_and(|limit| self.slow + left >= limit);
+        if may_fail || may_be_slow {
+            Decision::Undecided
+        } else {
+            Decision::Close
+        }
     }
 
     /// The slot that `lease` still holds.

@@ -133,7 +133,9 @@ impl CircuitBreaker {
     }
 
     pub(super) fn from_core(core: Arc<Inspected<Core>>) -> Self {
-        Self { shared: Shared::Counted(core) }
+        Self {
+            shared: Shared::Counted(core),
+        }
     }
 
     #[inline]

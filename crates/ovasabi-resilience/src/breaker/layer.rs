@@ -41,7 +41,12 @@ pub struct CircuitBreakerLayer<C = HttpClassify, R = AsError, H = AtHead> {
 impl CircuitBreakerLayer {
     /// A view of `breaker`, with the defaults above.
     pub fn new(breaker: CircuitBreaker) -> Self {
-        Self { breaker, classifier: HttpClassify::new(), rejecter: AsError, hold: AtHead }
+        Self {
+            breaker,
+            classifier: HttpClassify::new(),
+            rejecter: AsError,
+            hold: AtHead,
+        }
     }
 }
 
@@ -51,8 +56,18 @@ impl<C, R, H> CircuitBreakerLayer<C, R, H> {
     /// [`GrpcClassify`](ovasabi_core::classify::GrpcClassify) wants [`Self::until_body_end`] too: the status of
     /// a stream is in its trailers. [`ByResult`](ovasabi_core::classify::ByResult) suits any other service.
     pub fn classify<C2>(self, classifier: C2) -> CircuitBreakerLayer<C2, R, H> {
-        let Self { breaker, rejecter, hold, .. } = self;
-        CircuitBreakerLayer { breaker, classifier, rejecter, hold }
+        let Self {
+            breaker,
+            rejecter,
+            hold,
+            ..
+        } = self;
+        CircuitBreakerLayer {
+            breaker,
+            classifier,
+            rejecter,
+            hold,
+        }
     }
 
     /// Refuses with an HTTP response, 503 with `Retry-After`: for servers. gRPC requests get a gRPC status.
@@ -78,8 +93,18 @@ impl<C, R, H> CircuitBreakerLayer<C, R, H> {
     /// Wants `http::Response<B>` with `B: http_body::Body`; the body becomes an
     /// [`EndBody`](ovasabi_core::body::EndBody). A body that is dropped before its end counts as its head did.
     pub fn until_body_end(self) -> CircuitBreakerLayer<C, R, AtEnd> {
-        let Self { breaker, classifier, rejecter, .. } = self;
-        CircuitBreakerLayer { breaker, classifier, rejecter, hold: AtEnd }
+        let Self {
+            breaker,
+            classifier,
+            rejecter,
+            ..
+        } = self;
+        CircuitBreakerLayer {
+            breaker,
+            classifier,
+            rejecter,
+            hold: AtEnd,
+        }
     }
 
     /// Puts the breaker before `inner`: as [`Layer::layer`], with better messages where types do not fit.
@@ -104,8 +129,18 @@ impl<C, R, H> CircuitBreakerLayer<C, R, H> {
     }
 
     fn rejecting<R2>(self, rejecter: R2) -> CircuitBreakerLayer<C, R2, H> {
-        let Self { breaker, classifier, hold, .. } = self;
-        CircuitBreakerLayer { breaker, classifier, rejecter, hold }
+        let Self {
+            breaker,
+            classifier,
+            hold,
+            ..
+        } = self;
+        CircuitBreakerLayer {
+            breaker,
+            classifier,
+            rejecter,
+            hold,
+        }
     }
 }
 

@@ -36,14 +36,26 @@ impl Permit {
     #[inline]
     pub(super) fn new(shared: Shared, ticket: Ticket) -> Self {
         // A permit that is taken by clean-up code during a panic did not cause it.
-        let on_drop = if thread::panicking() { OnDrop::Neutral } else { OnDrop::Panic };
-        Self { shared, ticket, on_drop }
+        let on_drop = if thread::panicking() {
+            OnDrop::Neutral
+        } else {
+            OnDrop::Panic
+        };
+        Self {
+            shared,
+            ticket,
+            on_drop,
+        }
     }
 
     /// For the layer, which knows exactly when it is inside the service.
     #[inline]
     pub(crate) fn inside(shared: Shared, ticket: Ticket) -> Self {
-        Self { shared, ticket, on_drop: OnDrop::Failure }
+        Self {
+            shared,
+            ticket,
+            on_drop: OnDrop::Failure,
+        }
     }
 
     /// From here to [`Permit::enter`], a drop is neutral.
@@ -82,6 +94,8 @@ impl Drop for Permit {
 
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("ticket", &self.ticket).finish_non_exhaustive()
+        f.debug_struct("Permit")
+            .field("ticket", &self.ticket)
+            .finish_non_exhaustive()
     }
 }

@@ -39,7 +39,10 @@ impl Rules {
             return None;
         }
         let reaches = |part, limit| reaches(part, sum.calls, limit);
-        if self.failure_rate.is_some_and(|limit| reaches(sum.failures, limit)) {
+        if self
+            .failure_rate
+            .is_some_and(|limit| reaches(sum.failures, limit))
+        {
             return Some(Cause::FailureRate);
         }
         if self.slow.is_some_and(|slow| reaches(sum.slow, slow.rate)) {
@@ -58,13 +61,18 @@ impl SlowRule {
 
 /// The fewest of `whole` that reach `limit`, at least 1.
 pub(super) fn fewest(whole: u32, limit: f64) -> u32 {
-    (1..whole).find(|part| reaches(u64::from(*part), u64::from(whole), limit)).unwrap_or(whole)
+    (1..whole)
+        .find(|part| reaches(u64::from(*part), u64::from(whole), limit))
+        .unwrap_or(whole)
 }
 
 /// Whether `part` of `whole` is at or above `limit`.
 ///
 /// A quotient is rounded as the literal `0.07` was, so that 7 of 100 reach it; a product is not.
-#[expect(clippy::cast_precision_loss, reason = "windows hold far fewer than 2⁵² calls")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "windows hold far fewer than 2⁵² calls"
+)]
 pub(super) fn reaches(part: u64, whole: u64, limit: f64) -> bool {
     whole > 0 && part as f64 / whole as f64 >= limit
 }
@@ -85,6 +93,14 @@ mod tests {
 
     #[test]
     fn the_fewest_probes_are_at_least_one_and_at_most_all() {
-        assert_eq!((fewest(3, 0.5), fewest(3, 0.01), fewest(3, 1.0), fewest(1, 0.5)), (2, 1, 3, 1));
+        assert_eq!(
+            (
+                fewest(3, 0.5),
+                fewest(3, 0.01),
+                fewest(3, 1.0),
+                fewest(1, 0.5)
+            ),
+            (2, 1, 3, 1)
+        );
     }
 }

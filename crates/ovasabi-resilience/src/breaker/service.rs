@@ -27,8 +27,21 @@ pub struct CircuitBreakerService<S, C = HttpClassify, R = AsError, H = AtHead> {
 }
 
 impl<S, C, R, H> CircuitBreakerService<S, C, R, H> {
-    pub(super) fn new(inner: S, breaker: CircuitBreaker, classifier: C, rejecter: R, hold: H) -> Self {
-        Self { inner, breaker, classifier, rejecter, hold, skipped: false }
+    pub(super) fn new(
+        inner: S,
+        breaker: CircuitBreaker,
+        classifier: C,
+        rejecter: R,
+        hold: H,
+    ) -> Self {
+        Self {
+            inner,
+            breaker,
+            classifier,
+            rejecter,
+            hold,
+            skipped: false,
+        }
     }
 
     /// The service inside.
@@ -61,24 +74,39 @@ where
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.skipped = self.breaker.shared().refuses();
-        if self.skipped { Poll::Ready(Ok(())) } else { self.inner.poll_ready(cx) }
+        if self.skipped {
+            Poll::Ready(Ok(()))
+        } else {
+            self.inner.poll_ready(cx)
+        }
     }
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let facts = self.classifier.facts(&request);
         let shared = self.breaker.shared();
-        let admitted =
-            if mem::take(&mut self.skipped) { Err(shared.refuse()) } else { shared.enter(|| shared.now()) };
+        let admitted = if mem::take(&mut self.skipped) {
+            Err(shared.refuse())
+        } else {
+            shared.enter(|| shared.now())
+        };
         match admitted {
             Ok(ticket) => {
                 // Held while `inner` runs: a panic in there is a failure.
                 let mut permit = Permit::inside(shared.clone(), ticket);
                 let response = self.inner.call(request);
                 permit.exit();
-                ResponseFuture::admitted(response, permit, facts, self.classifier.clone(), self.hold.clone())
+                ResponseFuture::admitted(
+                    response,
+                    permit,
+                    facts,
+                    self.classifier.clone(),
+                    self.hold.clone(),
+                )
             }
-            Err(rejection) => ResponseFuture::refused(rejection, facts, self.rejecter.clone(), self.hold.clone()),
+            Err(rejection) => {
+                ResponseFuture::refused(rejection, facts, self.rejecter.clone(), self.hold.clone())
+            }
         }
     }
 }

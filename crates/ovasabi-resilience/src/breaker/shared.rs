@@ -28,7 +28,12 @@ pub(crate) struct Core {
 
 impl Core {
     pub(super) fn new(name: Name, clock: Clock, config: &Config, events: Events) -> Self {
-        Self { engine: Engine::new(config.rules(), config.sliding_window.build()), clock, name, events }
+        Self {
+            engine: Engine::new(config.rules(), config.sliding_window.build()),
+            clock,
+            name,
+            events,
+        }
     }
 
     #[inline]
@@ -57,7 +62,10 @@ impl Core {
     #[cold]
     pub(super) fn refuse(&self) -> Rejection {
         self.engine.refused();
-        let over = Refusal { kind: RejectKind::CircuitOpen, retry_after: AT_ONCE };
+        let over = Refusal {
+            kind: RejectKind::CircuitOpen,
+            retry_after: AT_ONCE,
+        };
         self.rejection(self.engine.refusal(|| self.now()).unwrap_or(over))
     }
 
@@ -114,11 +122,31 @@ impl Deref for Shared {
 const AT_ONCE: Duration = Duration::from_nanos(1);
 
 const CONTROLS: &[Control] = &[
-    Control { action: "force_open", help: "rejects all calls", argument: "" },
-    Control { action: "disable", help: "lets all calls through and counts nothing", argument: "" },
-    Control { action: "metrics_only", help: "lets all calls through and counts them", argument: "" },
-    Control { action: "auto", help: "decides for itself again", argument: "" },
-    Control { action: "reset", help: "closes and forgets all calls", argument: "" },
+    Control {
+        action: "force_open",
+        help: "rejects all calls",
+        argument: "",
+    },
+    Control {
+        action: "disable",
+        help: "lets all calls through and counts nothing",
+        argument: "",
+    },
+    Control {
+        action: "metrics_only",
+        help: "lets all calls through and counts them",
+        argument: "",
+    },
+    Control {
+        action: "auto",
+        help: "decides for itself again",
+        argument: "",
+    },
+    Control {
+        action: "reset",
+        help: "closes and forgets all calls",
+        argument: "",
+    },
 ];
 
 impl Inspect for Core {

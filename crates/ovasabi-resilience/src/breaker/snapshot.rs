@@ -69,9 +69,16 @@ impl Snapshot {
             mode: engine.mode(),
             generation: engine.generation(),
             retry_after: engine.refusal(|| now).map(|refusal| refusal.retry_after),
-            window: WindowCounts { calls: sum.calls, failures: sum.failures, slow: sum.slow },
+            window: WindowCounts {
+                calls: sum.calls,
+                failures: sum.failures,
+                slow: sum.slow,
+            },
             totals: Totals {
-                successes: engine.lifetime().saturating_sub(failures).saturating_sub(throttled),
+                successes: engine
+                    .lifetime()
+                    .saturating_sub(failures)
+                    .saturating_sub(throttled),
                 failures,
                 throttled,
                 ignored: tally.ignored.value(),
@@ -124,7 +131,11 @@ impl Snapshot {
 
     pub(crate) fn to_inspect(self) -> inspect::Snapshot {
         let snapshot = inspect::Snapshot::new().with_state(self.state.label(), State::LABELS);
-        let snapshot = self.totals.metrics().into_iter().fold(snapshot, inspect::Snapshot::with);
+        let snapshot = self
+            .totals
+            .metrics()
+            .into_iter()
+            .fold(snapshot, inspect::Snapshot::with);
         snapshot
             .with(Metric::gauge(
                 "circuit_breaker.window.calls",
@@ -146,8 +157,9 @@ impl Snapshot {
 
 impl Totals {
     pub(crate) fn metrics(&self) -> [Metric; 11] {
-        let call =
-            |labels, count| Metric::counter("circuit_breaker.calls", "calls by result", count).labels(labels);
+        let call = |labels, count| {
+            Metric::counter("circuit_breaker.calls", "calls by result", count).labels(labels)
+        };
         let to = |labels, count| {
             Metric::counter("circuit_breaker.transitions", "changes of state", count).labels(labels)
         };
@@ -158,7 +170,11 @@ impl Totals {
             call(&[("outcome", "ignored")], self.ignored),
             call(&[("outcome", "late")], self.late),
             call(&[("outcome", "rejected")], self.rejected),
-            Metric::counter("circuit_breaker.slow_calls", "calls that were slow", self.slow),
+            Metric::counter(
+                "circuit_breaker.slow_calls",
+                "calls that were slow",
+                self.slow,
+            ),
             to(&[("to", "open")], self.opened),
             to(&[("to", "half_open")], self.half_opened),
             to(&[("to", "closed")], self.closed),
@@ -169,5 +185,9 @@ impl Totals {
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge for people")]
 fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }

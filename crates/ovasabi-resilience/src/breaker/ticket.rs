@@ -38,6 +38,9 @@ pub(super) struct Step<T> {
 impl<T> Step<T> {
     #[inline]
     pub(super) fn still(answer: T) -> Self {
-        Self { answer, transition: None }
+        Self {
+            answer,
+            transition: None,
+        }
     }
 }

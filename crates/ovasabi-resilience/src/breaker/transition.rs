@@ -108,8 +108,14 @@ impl Transition {
 
 impl State {
     /// The labels of all states, in a fixed order.
-    pub const LABELS: &'static [&'static str] =
-        &["closed", "open", "half_open", "forced_open", "disabled", "metrics_only"];
+    pub const LABELS: &'static [&'static str] = &[
+        "closed",
+        "open",
+        "half_open",
+        "forced_open",
+        "disabled",
+        "metrics_only",
+    ];
 
     /// A stable label for logs and metrics, such as `half_open`.
     #[must_use]

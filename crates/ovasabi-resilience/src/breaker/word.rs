@@ -96,11 +96,22 @@ mod tests {
 
     #[test]
     fn parts_come_back_as_they_went_in() {
-        for mode in [Mode::Auto, Mode::ForcedOpen, Mode::Disabled, Mode::MetricsOnly] {
+        for mode in [
+            Mode::Auto,
+            Mode::ForcedOpen,
+            Mode::Disabled,
+            Mode::MetricsOnly,
+        ] {
             for phase in [Phase::Closed, Phase::Open, Phase::HalfOpen] {
                 let word = Word::new(mode, phase, GENERATION);
-                assert_eq!((word.mode(), word.phase(), word.generation()), (mode, phase, GENERATION));
-                assert_eq!(word.is_plain(), mode == Mode::Auto && phase == Phase::Closed);
+                assert_eq!(
+                    (word.mode(), word.phase(), word.generation()),
+                    (mode, phase, GENERATION)
+                );
+                assert_eq!(
+                    word.is_plain(),
+                    mode == Mode::Auto && phase == Phase::Closed
+                );
                 assert_eq!(word.next(mode, phase).generation(), 0);
             }
         }

@@ -9,11 +9,18 @@ use super::{Cause, Cold, Engine, Mode, Ordering, Phase, Refusal, State, Step, Ti
 impl Engine {
     /// Admits or refuses a call. `now` is asked at most once, and only where time matters.
     #[inline]
-    pub(in super::super) fn enter(&self, now: impl FnOnce() -> Tick) -> Step<Result<Ticket, Refusal>> {
+    pub(in super::super) fn enter(
+        &self,
+        now: impl FnOnce() -> Tick,
+    ) -> Step<Result<Ticket, Refusal>> {
         let word = self.word();
         if word.is_plain() {
             let entered = if self.timed { now() } else { Tick::ZERO };
-            return Step::still(Ok(Ticket { word, entered, lease: None }));
+            return Step::still(Ok(Ticket {
+                word,
+                entered,
+                lease: None,
+            }));
         }
         self.enter_guarded(now())
     }
@@ -22,7 +29,11 @@ impl Engine {
     #[inline]
     pub(in super::super) fn refusal(&self, now: impl FnOnce() -> Tick) -> Option<Refusal> {
         let word = self.word();
-        if word.is_plain() { None } else { self.refusal_of(word, now()) }
+        if word.is_plain() {
+            None
+        } else {
+            self.refusal_of(word, now())
+        }
     }
 
     /// Counts a refusal that somebody gave on the strength of [`Engine::refusal`].
@@ -53,8 +64,13 @@ impl Engine {
                 Step { answer, transition }
             }
             (Mode::Auto, Phase::HalfOpen) => Step::still(self.lease(&mut cold, word, now)),
-            (Mode::Auto, Phase::Closed) | (Mode::ForcedOpen | Mode::Disabled | Mode::MetricsOnly, _) => {
-                Step::still(Ok(Ticket { word, entered: now, lease: None }))
+            (Mode::Auto, Phase::Closed)
+            | (Mode::ForcedOpen | Mode::Disabled | Mode::MetricsOnly, _) => {
+                Step::still(Ok(Ticket {
+                    word,
+                    entered: now,
+                    lease: None,
+                }))
             }
         }
     }
@@ -64,9 +80,10 @@ impl Engine {
         let (kind, until) = match (word.mode(), word.phase()) {
             // Nobody knows until when; the length of a first break is an honest guess.
             (Mode::ForcedOpen, _) => (RejectKind::CircuitOpen, guess),
-            (Mode::Auto, Phase::Open) => {
-                (RejectKind::CircuitOpen, Tick::from_nanos(self.open_until.load(Ordering::Acquire)))
-            }
+            (Mode::Auto, Phase::Open) => (
+                RejectKind::CircuitOpen,
+                Tick::from_nanos(self.open_until.load(Ordering::Acquire)),
+            ),
             // A probe's lease may be long, and most probes are back much earlier.
             (Mode::Auto, Phase::HalfOpen) => {
                 let until = Tick::from_nanos(self.full_until.load(Ordering::Acquire));
@@ -74,23 +91,34 @@ impl Engine {
             }
             (Mode::Auto, Phase::Closed) | (Mode::Disabled | Mode::MetricsOnly, _) => return None,
         };
-        (now < until).then(|| Refusal { kind, retry_after: until.saturating_since(now) })
+        (now < until).then(|| Refusal {
+            kind,
+            retry_after: until.saturating_since(now),
+        })
     }
 
     fn lease(&self, cold: &mut Cold, word: Word, now: Tick) -> Result<Ticket, Refusal> {
         let lease = cold.probes.lease(now);
         self.publish_slots(cold);
         match lease {
-            Some(lease) => Ok(Ticket { word, entered: now, lease: Some(lease) }),
+            Some(lease) => Ok(Ticket {
+                word,
+                entered: now,
+                lease: Some(lease),
+            }),
             // Reached only by a clock that went backwards.
             None => {
                 self.refused();
-                Err(Refusal { kind: RejectKind::ProbesTaken, retry_after: self.rules.base_wait })
+                Err(Refusal {
+                    kind: RejectKind::ProbesTaken,
+                    retry_after: self.rules.base_wait,
+                })
             }
         }
     }
 
     pub(super) fn publish_slots(&self, cold: &Cold) {
-        self.full_until.store(cold.probes.full_until().as_nanos(), Ordering::Release);
+        self.full_until
+            .store(cold.probes.full_until().as_nanos(), Ordering::Release);
     }
 }

@@ -65,15 +65,23 @@ impl Engine {
             self.tally.late.add_one();
             return None;
         }
-        let slow = self.rules.slow.is_some_and(|slow| slow.applies(ticket.entered, now));
-        let outcome = Outcome { failed: class != Class::Success, slow };
+        let slow = self
+            .rules
+            .slow
+            .is_some_and(|slow| slow.applies(ticket.entered, now));
+        let outcome = Outcome {
+            failed: class != Class::Success,
+            slow,
+        };
         match (word.mode(), word.phase()) {
             (Mode::Auto, Phase::Closed) => {
                 self.record(class, outcome, now);
                 let cause = self.broken_rule(now)?;
                 self.trip_from(word, now, cause)
             }
-            (Mode::Auto, Phase::HalfOpen) => self.settle_probe(ticket, ticket.lease?, class, outcome, now),
+            (Mode::Auto, Phase::HalfOpen) => {
+                self.settle_probe(ticket, ticket.lease?, class, outcome, now)
+            }
             (Mode::MetricsOnly, _) => {
                 self.record(class, outcome, now);
                 None
@@ -110,7 +118,8 @@ impl Engine {
 
     #[cold]
     fn broken_rule(&self, now: Tick) -> Option<Cause> {
-        self.rules.broken(self.run.load(Ordering::SeqCst), self.window.sum(now))
+        self.rules
+            .broken(self.run.load(Ordering::SeqCst), self.window.sum(now))
     }
 
     fn give_back(&self, ticket: Ticket) {
@@ -132,7 +141,11 @@ impl Engine {
     ) -> Option<Transition> {
         let mut cold = lock(&self.cold);
         let word = self.word();
-        let decision = if word == ticket.word { cold.probes.settle(lease, now, outcome) } else { Decision::Late };
+        let decision = if word == ticket.word {
+            cold.probes.settle(lease, now, outcome)
+        } else {
+            Decision::Late
+        };
         if decision == Decision::Late {
             self.tally.late.add_one();
         } else {

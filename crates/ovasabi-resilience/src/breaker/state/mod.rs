@@ -59,7 +59,11 @@ impl Engine {
             rules,
             window,
             tally: Tally::default(),
-            cold: Mutex::new(Cold { probes: Probes::new(rules.probes), breaks: 0, closed_since: Tick::ZERO }),
+            cold: Mutex::new(Cold {
+                probes: Probes::new(rules.probes),
+                breaks: 0,
+                closed_since: Tick::ZERO,
+            }),
             random: Random::new(),
         }
     }
@@ -88,12 +92,16 @@ impl Engine {
 
     /// How many calls ever counted.
     pub(super) fn lifetime(&self) -> u64 {
-        self.window.lifetime().saturating_add(self.tally.probes.value())
+        self.window
+            .lifetime()
+            .saturating_add(self.tally.probes.value())
     }
 
     /// Whether it is as good as new: closed, with nothing to remember.
     pub(super) fn is_idle(&self, now: Tick) -> bool {
-        self.word().is_plain() && self.run.load(Ordering::Relaxed) == 0 && self.window.sum(now).calls == 0
+        self.word().is_plain()
+            && self.run.load(Ordering::Relaxed) == 0
+            && self.window.sum(now).calls == 0
     }
 
     #[inline]

@@ -24,7 +24,8 @@ impl Engine {
             (Mode::ForcedOpen | Mode::Disabled | Mode::MetricsOnly, _) => None,
             // Open stays open, and may become so for longer.
             (Mode::Auto, Phase::Open) if !self.is_due(now) => {
-                self.open_until.fetch_max(now.saturating_add(at_least).as_nanos(), Ordering::AcqRel);
+                self.open_until
+                    .fetch_max(now.saturating_add(at_least).as_nanos(), Ordering::AcqRel);
                 None
             }
             (Mode::Auto, _) => Some(self.open_for(&mut cold, word, now, Cause::Tripped, at_least)),
@@ -35,7 +36,11 @@ impl Engine {
     pub(in super::super) fn force(&self, mode: Mode, now: Tick) -> Option<Transition> {
         let mut cold = lock(&self.cold);
         let word = self.word();
-        if word.mode() == mode { None } else { self.begin_anew(&mut cold, word, mode, Cause::Forced, now) }
+        if word.mode() == mode {
+            None
+        } else {
+            self.begin_anew(&mut cold, word, mode, Cause::Forced, now)
+        }
     }
 
     /// Decides for itself, closed, with everything forgotten.
@@ -50,25 +55,50 @@ impl Engine {
         self.open_for(cold, word, now, cause, Duration::ZERO)
     }
 
-    fn open_for(&self, cold: &mut Cold, word: Word, now: Tick, cause: Cause, at_least: Duration) -> Transition {
+    fn open_for(
+        &self,
+        cold: &mut Cold,
+        word: Word,
+        now: Tick,
+        cause: Cause,
+        at_least: Duration,
+    ) -> Transition {
         let from = word.state(self.is_due(now));
         // A service that was well for a whole window has earned a first break.
         if from == State::Closed && self.window.has_turned(cold.closed_since, now) {
             cold.breaks = 0;
         }
         cold.breaks = cold.breaks.saturating_add(1);
-        let wait = self.rules.wait.delay(cold.breaks, self.random.next_u64()).max(at_least).max(SHORTEST);
-        self.open_until.store(now.saturating_add(wait).as_nanos(), Ordering::Release);
+        let wait = self
+            .rules
+            .wait
+            .delay(cold.breaks, self.random.next_u64())
+            .max(at_least)
+            .max(SHORTEST);
+        self.open_until
+            .store(now.saturating_add(wait).as_nanos(), Ordering::Release);
         self.settle_on(word.next(Mode::Auto, Phase::Open), from, cause, Some(wait))
     }
 
     /// HalfOpen → Closed. The breaks stay counted until the service has been well for a while.
     pub(super) fn close(&self, cold: &mut Cold, word: Word, now: Tick) -> Transition {
         self.forget(cold, now);
-        self.settle_on(word.next(Mode::Auto, Phase::Closed), State::HalfOpen, Cause::ProbesSucceeded, None)
+        self.settle_on(
+            word.next(Mode::Auto, Phase::Closed),
+            State::HalfOpen,
+            Cause::ProbesSucceeded,
+            None,
+        )
     }
 
-    fn begin_anew(&self, cold: &mut Cold, word: Word, mode: Mode, cause: Cause, now: Tick) -> Option<Transition> {
+    fn begin_anew(
+        &self,
+        cold: &mut Cold,
+        word: Word,
+        mode: Mode,
+        cause: Cause,
+        now: Tick,
+    ) -> Option<Transition> {
         let from = word.state(self.is_due(now));
         self.forget(cold, now);
         cold.breaks = 0;
@@ -88,11 +118,23 @@ impl Engine {
     }
 
     /// Makes the new state visible: the last write of every transition.
-    pub(super) fn settle_on(&self, next: Word, from: State, cause: Cause, wait: Option<Duration>) -> Transition {
+    pub(super) fn settle_on(
+        &self,
+        next: Word,
+        from: State,
+        cause: Cause,
+        wait: Option<Duration>,
+    ) -> Transition {
         self.word.store(next.bits(), Ordering::Release);
         let to = next.state(false);
         self.tally.transition_to(to);
-        Transition { from, to, cause, generation: next.generation(), wait }
+        Transition {
+            from,
+            to,
+            cause,
+            generation: next.generation(),
+            wait,
+        }
     }
 }
 

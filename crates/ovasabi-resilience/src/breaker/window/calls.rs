@@ -15,7 +15,10 @@ pub(in super::super) struct CallWindow {
 
 impl CallWindow {
     pub(super) fn new(length: u32) -> Self {
-        Self { ring: Ring::new(), tenth: u64::from(length).div_ceil(BUCKETS).max(1) }
+        Self {
+            ring: Ring::new(),
+            tenth: u64::from(length).div_ceil(BUCKETS).max(1),
+        }
     }
 
     #[inline]

@@ -39,7 +39,9 @@ impl ExactWindow {
         let bit = 1 << (number % u64::from(u64::BITS));
         mark(&self.failures, bit, outcome.failed);
         mark(&self.slow, bit, outcome.slow);
-        number.wrapping_add(1).saturating_sub(self.first.load(Ordering::Relaxed))
+        number
+            .wrapping_add(1)
+            .saturating_sub(self.first.load(Ordering::Relaxed))
     }
 
     pub(super) fn sum(&self) -> Sum {
@@ -67,7 +69,9 @@ impl ExactWindow {
     }
 
     fn filled(&self, calls: u64) -> u64 {
-        calls.saturating_sub(self.first.load(Ordering::SeqCst)).min(self.length)
+        calls
+            .saturating_sub(self.first.load(Ordering::SeqCst))
+            .min(self.length)
     }
 }
 
@@ -85,7 +89,12 @@ fn count(word: u64, calls: u64, filled: u64) -> u64 {
     #[expect(clippy::cast_possible_truncation, reason = "both are below or at 64")]
     let (newest, unused) = ((calls % 64) as u32, (64 - filled.min(64)) as u32);
     // Turned so that the newest call is the highest bit.
-    u64::from(word.rotate_right(newest).checked_shr(unused).unwrap_or(0).count_ones())
+    u64::from(
+        word.rotate_right(newest)
+            .checked_shr(unused)
+            .unwrap_or(0)
+            .count_ones(),
+    )
 }
 
 #[cfg(test)]

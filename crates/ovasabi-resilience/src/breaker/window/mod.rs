@@ -25,7 +25,10 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    pub(super) const SUCCESS: Self = Self { failed: false, slow: false };
+    pub(super) const SUCCESS: Self = Self {
+        failed: false,
+        slow: false,
+    };
 }
 
 /// The calls in a window.

@@ -20,7 +20,10 @@ pub(in super::super) struct TimeWindow {
 impl TimeWindow {
     pub(super) fn new(length: Duration) -> Self {
         let nanos = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
-        Self { ring: Ring::new(), width: (nanos / BUCKETS).max(1) }
+        Self {
+            ring: Ring::new(),
+            width: (nanos / BUCKETS).max(1),
+        }
     }
 
     #[inline]
@@ -35,7 +38,8 @@ impl TimeWindow {
     }
 
     pub(super) fn sum(&self, now: Tick) -> Sum {
-        self.ring.sum((now.as_nanos() / self.width).max(self.ring.epoch()))
+        self.ring
+            .sum((now.as_nanos() / self.width).max(self.ring.epoch()))
     }
 
     pub(super) fn clear(&self) {
