@@ -6,6 +6,8 @@
 )]
 
 mod context;
+#[cfg(feature = "cache")]
+mod cache;
 #[cfg(feature = "sqlite")]
 mod repository;
 

@@ -1,0 +1,5 @@
+//! The cache in the process.
+
+mod entries;
+mod loads;
+mod support;
