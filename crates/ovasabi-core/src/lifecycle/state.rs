@@ -1,0 +1,145 @@
+//! What a running application shares with its handles.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{mpsc, watch};
+
+use super::report::Failure;
+use super::task::CatchPanic;
+use super::{Phase, Task};
+use crate::health::Health;
+use crate::inspect::{Control, ControlError, Inspect, Metric, Snapshot};
+use crate::reject::Name;
+use crate::{Context, Result};
+
+pub(super) struct State {
+    pub(super) name: Name,
+    pub(super) health: Health,
+    pub(super) phase: watch::Sender<Phase>,
+    /// Cancelled when components begin to stop.
+    pub(super) context: Context,
+    /// Cancelled when somebody asks for a stop.
+    pub(super) request: Context,
+    /// Tasks without a component; `None` once they are no longer taken.
+    pub(super) tasks: Mutex<Option<Vec<Task<()>>>>,
+    pub(super) ended: mpsc::UnboundedSender<Ended>,
+}
+
+/// The end of long-running work.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) whose: Whose,
+    pub(super) result: Result<(), Failure>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Whose {
+    Component(usize),
+    Task(Name),
+}
+
+impl State {
+    /// Runs `work` as a task that tells how it ended, panics included.
+    pub(super) fn watch(
+        &self,
+        name: Name,
+        whose: Whose,
+        work: impl Future<Output = Result<()>> + Send + 'static,
+    ) -> Task<()> {
+        let ended = self.ended.clone();
+        let task = name.clone();
+        Task::spawn(name, async move {
+            let result = match CatchPanic::new(work).await {
+                Ok(result) => result.map_err(|error| Failure::Run(Arc::new(error))),
+                Err(message) => {
+                    tracing::error!(target: "ovasabi::lifecycle", %task, panic = message, "a task panicked");
+                    Err(Failure::Panic(message.into()))
+                }
+            };
+            // Nobody listens once the application is gone.
+            ended.send(Ended { whose, result }).ok();
+        })
+    }
+
+    /// Owns `task` until it ends or the application stops; gives it back when it is too late.
+    pub(super) fn adopt(&self, task: Task<()>) -> Result<(), Task<()>> {
+        match &mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(tasks) => {
+                tasks.retain(|task| !task.is_finished());
+                tasks.push(task);
+                Ok(())
+            }
+            None => Err(task),
+        }
+    }
+
+    /// Takes no more tasks; those that there are.
+    pub(super) fn close_tasks(&self) -> Vec<Task<()>> {
+        self.tasks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .unwrap_or_default()
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    pub(super) fn enter(&self, phase: Phase) {
+        self.phase.send_replace(phase);
+        tracing::info!(target: "ovasabi::lifecycle", app = %self.name, %phase, "phase");
+    }
+}
+
+impl Inspect for State {
+    fn kind(&self) -> &'static str {
+        "app"
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = tasks
+            .iter()
+            .flatten()
+            .filter(|task| !task.is_finished())
+            .count();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "there are fewer than 2^53 tasks"
+        )]
+        let running = running as f64;
+        Snapshot::new()
+            .with_state(self.phase().label(), Phase::LABELS)
+            .with(Metric::gauge(
+                "app.tasks",
+                "tasks without a component that run",
+                running,
+            ))
+    }
+
+    fn controls(&self) -> &'static [Control] {
+        CONTROLS
+    }
+
+    fn control(&self, action: &str, argument: Option<&str>) -> Result<(), ControlError> {
+        let _ = argument;
+        match action {
+            "shutdown" => {
+                self.request.cancel(crate::context::Cause::Shutdown);
+                Ok(())
+            }
+            _ => Err(ControlError::unknown(action, CONTROLS)),
+        }
+    }
+}
+
+const CONTROLS: &[Control] = &[Control {
+    action: "shutdown",
+    help: "drain and stop the application",
+    argument: "",
+}];
