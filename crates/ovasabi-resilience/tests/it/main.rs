@@ -3,3 +3,5 @@
 
 #[cfg(feature = "breaker")]
 mod breaker;
+#[cfg(feature = "full")]
+mod contract;

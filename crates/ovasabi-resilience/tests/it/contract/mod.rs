@@ -1,0 +1,14 @@
+//! What every layer keeps to, in one suite that runs over each of them.
+
+mod inner;
+mod subjects;
+mod suite;
+
+use suite::contract;
+
+contract!(breaker, subjects::Breaker);
+contract!(rate_limit, subjects::RateLimit);
+contract!(keyed_rate_limit, subjects::KeyedRateLimit);
+contract!(concurrency, subjects::Concurrency);
+contract!(deadline, subjects::Deadline);
+contract!(retry, subjects::Retry);

@@ -1,0 +1,282 @@
+//! The layers under test, each with a handle that admits `CAPACITY` calls at once and one that refuses.
+
+use std::fmt::Debug;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use ovasabi_core::classify::{ByResult, Facts, ReadRequest};
+use ovasabi_core::time::Clock;
+use ovasabi_resilience::breaker::{
+    CircuitBreaker, CircuitBreakerLayer, CircuitBreakerService, Mode,
+};
+use ovasabi_resilience::concurrency::{
+    ConcurrencyLimitLayer, ConcurrencyLimitService, ConcurrencyLimiter,
+};
+use ovasabi_resilience::deadline::{DeadlineLayer, DeadlineService};
+use ovasabi_resilience::rate_limit::{
+    Keyed, KeyedRateLimiter, Quota, RateLimitLayer, RateLimitService, RateLimiter,
+};
+use ovasabi_resilience::retry::{ByClone, RetryBudget, RetryLayer, RetryService};
+use tower::{BoxError, Layer, Service};
+
+use super::inner::{Act, Strict};
+
+/// How many calls every admitting subject takes at once.
+pub(super) const CAPACITY: u32 = 4;
+
+const LONG: Duration = Duration::from_secs(3_600);
+
+/// One kind of layer.
+pub(super) trait Subject {
+    /// The layer over [`Strict`].
+    type Service: Service<Act, Response = &'static str, Error = BoxError>
+        + Clone
+        + Debug
+        + Send
+        + Sync
+        + 'static;
+    /// The layer over itself.
+    type Twice: Service<Act, Response = &'static str, Error = BoxError>;
+    /// Whether a call that is never answered keeps something from others.
+    const HOLDS: bool = false;
+    /// Whether it refuses anything at all.
+    const REFUSES: bool = true;
+    /// Whether it answers readiness by itself.
+    const READY_BY_ITSELF: bool = false;
+
+    /// Admits [`CAPACITY`] calls at once, and more over time.
+    fn admitting(inner: Strict) -> Self::Service;
+    /// Refuses every call.
+    fn refusing(inner: Strict) -> Self::Service;
+    /// One that refuses, below one that admits.
+    fn over_refusing(inner: Strict) -> Self::Twice;
+}
+
+fn four() -> NonZeroU32 {
+    NonZeroU32::new(CAPACITY).unwrap()
+}
+
+/// More than any test uses.
+fn plenty() -> NonZeroU32 {
+    NonZeroU32::new(100_000).unwrap()
+}
+
+pub(super) struct Breaker;
+
+fn breaker() -> CircuitBreaker {
+    CircuitBreaker::builder("contract")
+        .consecutive_failures(1_000)
+        .build()
+        .unwrap()
+}
+
+fn open_breaker() -> CircuitBreaker {
+    let breaker = breaker();
+    breaker.force(Mode::ForcedOpen);
+    breaker
+}
+
+fn breaker_layer(breaker: CircuitBreaker) -> CircuitBreakerLayer<ByResult> {
+    CircuitBreakerLayer::new(breaker).classify(ByResult::new())
+}
+
+impl Subject for Breaker {
+    type Service = CircuitBreakerService<Strict, ByResult>;
+    type Twice = CircuitBreakerService<Self::Service, ByResult>;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        breaker_layer(breaker()).layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        breaker_layer(open_breaker()).layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        let outer = CircuitBreaker::builder("outer")
+            .consecutive_failures(1)
+            .build()
+            .unwrap();
+        breaker_layer(outer).layer(Self::refusing(inner))
+    }
+}
+
+pub(super) struct RateLimit;
+
+/// Full for the whole test: a manual clock stands still.
+fn limiter(burst: NonZeroU32) -> RateLimiter {
+    let quota = Quota::one_every(LONG).unwrap().with_burst(burst).unwrap();
+    RateLimiter::builder("contract", quota)
+        .clock(Clock::manual().0)
+        .build()
+        .unwrap()
+}
+
+fn empty_limiter() -> RateLimiter {
+    let limiter = limiter(NonZeroU32::MIN);
+    limiter.check().unwrap();
+    limiter
+}
+
+impl Subject for RateLimit {
+    type Service = RateLimitService<Strict, RateLimiter, ByResult, ovasabi_core::reject::AsError>;
+    type Twice =
+        RateLimitService<Self::Service, RateLimiter, ByResult, ovasabi_core::reject::AsError>;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        RateLimitLayer::new(limiter(plenty()))
+            .classify(ByResult::new())
+            .layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        RateLimitLayer::new(empty_limiter())
+            .classify(ByResult::new())
+            .layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        RateLimitLayer::new(limiter(plenty()))
+            .classify(ByResult::new())
+            .layer(Self::refusing(inner))
+    }
+}
+
+pub(super) struct KeyedRateLimit;
+
+type KeyOf = fn(&Act) -> u8;
+
+fn one_key(_: &Act) -> u8 {
+    7
+}
+
+fn keyed(burst: NonZeroU32) -> KeyedRateLimiter<u8> {
+    let quota = Quota::one_every(LONG).unwrap().with_burst(burst).unwrap();
+    let builder = KeyedRateLimiter::<u8>::builder("contract", quota).clock(Clock::manual().0);
+    builder.capacity(NonZeroUsize::MIN).build().unwrap()
+}
+
+fn keyed_layer(limiter: KeyedRateLimiter<u8>) -> RateLimitLayer<Keyed<u8, KeyOf>, ByResult> {
+    RateLimitLayer::keyed(limiter, one_key as KeyOf).classify(ByResult::new())
+}
+
+impl Subject for KeyedRateLimit {
+    type Service =
+        RateLimitService<Strict, Keyed<u8, KeyOf>, ByResult, ovasabi_core::reject::AsError>;
+    type Twice =
+        RateLimitService<Self::Service, Keyed<u8, KeyOf>, ByResult, ovasabi_core::reject::AsError>;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        keyed_layer(keyed(plenty())).layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        let empty = keyed(NonZeroU32::MIN);
+        empty.check(&7).unwrap();
+        keyed_layer(empty).layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        keyed_layer(keyed(plenty())).layer(Self::refusing(inner))
+    }
+}
+
+pub(super) struct Concurrency;
+
+fn slots(limit: NonZeroU32) -> ConcurrencyLimiter {
+    ConcurrencyLimiter::builder("contract", limit)
+        .build()
+        .unwrap()
+}
+
+fn full() -> ConcurrencyLimiter {
+    let limiter = slots(NonZeroU32::MIN);
+    // The slot is never given back.
+    Box::leak(Box::new(limiter.try_acquire().unwrap()));
+    limiter
+}
+
+fn concurrency_layer(limiter: ConcurrencyLimiter) -> ConcurrencyLimitLayer<ByResult> {
+    ConcurrencyLimitLayer::new(limiter).classify(ByResult::new())
+}
+
+type ConcurrencyService<S> =
+    ConcurrencyLimitService<S, ByResult, ovasabi_core::reject::AsError, ovasabi_core::body::AtHead>;
+
+impl Subject for Concurrency {
+    type Service = ConcurrencyService<Strict>;
+    type Twice = ConcurrencyService<Self::Service>;
+    const HOLDS: bool = true;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        concurrency_layer(slots(four())).layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        concurrency_layer(full()).layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        concurrency_layer(slots(four())).layer(Self::refusing(inner))
+    }
+}
+
+pub(super) struct Deadline;
+
+impl Subject for Deadline {
+    type Service = DeadlineService<Strict, ByResult, ovasabi_core::reject::AsError>;
+    type Twice = DeadlineService<Self::Service, ByResult, ovasabi_core::reject::AsError>;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        DeadlineLayer::new("contract", LONG)
+            .classify(ByResult::new())
+            .layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        DeadlineLayer::new("contract", Duration::ZERO)
+            .classify(ByResult::new())
+            .layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        DeadlineLayer::new("outer", LONG)
+            .classify(ByResult::new())
+            .layer(Self::refusing(inner))
+    }
+}
+
+pub(super) struct Retry;
+
+/// Reads every request as one that may be sent twice.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Idempotent;
+
+impl<Req> ReadRequest<Req> for Idempotent {
+    fn facts(&self, _request: &Req) -> Facts {
+        Facts::new().with_idempotent(true)
+    }
+}
+
+impl<Res, Err: 'static> ovasabi_core::classify::Classify<Res, Err> for Idempotent {
+    type End = ovasabi_core::classify::Class;
+
+    fn seen(
+        &self,
+        facts: &Facts,
+        result: Result<&Res, &Err>,
+    ) -> ovasabi_core::classify::Seen<Self::End> {
+        ByResult::new().seen(facts, result)
+    }
+}
+
+fn retry_layer() -> RetryLayer<Idempotent, ByClone> {
+    RetryLayer::new(RetryBudget::builder("contract").build().unwrap()).classify(Idempotent)
+}
+
+impl Subject for Retry {
+    type Service = RetryService<Strict, Idempotent, ByClone>;
+    type Twice = RetryService<CircuitBreakerService<Strict, ByResult>, Idempotent, ByClone>;
+    const REFUSES: bool = false;
+    const READY_BY_ITSELF: bool = true;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        retry_layer().layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        Self::admitting(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        retry_layer().layer(Breaker::refusing(inner))
+    }
+}
