@@ -1,0 +1,38 @@
+//! Every public type can cross threads and be shared.
+
+fn is_shared<T: Send + Sync + Clone + std::fmt::Debug + Unpin + 'static>() {}
+fn is_sent<T: Send + Sync + std::fmt::Debug + 'static>() {}
+
+#[test]
+fn values_cross_threads() {
+    use ovasabi_auth::policy::{Denial, Owned, Ownership, RequireLayer, RequireService, Rule};
+    is_shared::<ovasabi_auth::Principal>();
+    is_shared::<(RequireLayer, RequireService<()>, Rule, Ownership, Denial)>();
+    is_sent::<(Owned<()>, ovasabi_auth::answer::Refusal)>();
+    is_sent::<ovasabi_auth::future::ResponseFuture<std::future::Ready<()>, ()>>();
+}
+
+#[cfg(feature = "token")]
+#[test]
+fn verifiers_and_layers_cross_threads() {
+    use ovasabi_auth::jose::{CompactJws, KeyError, Reason, SigningKey, VerifyingKey};
+    use ovasabi_auth::layer::{AuthLayer, AuthService, Realm};
+    use ovasabi_auth::token::{AccessToken, AccessTokenSigner, AccessTokenVerifier, Claims, Grant};
+    is_shared::<(SigningKey, VerifyingKey, Reason, KeyError)>();
+    is_shared::<(
+        AccessToken,
+        AccessTokenSigner,
+        AccessTokenVerifier,
+        Claims,
+        Grant,
+    )>();
+    is_shared::<(AuthLayer, AuthService<()>, Realm)>();
+    is_sent::<CompactJws<'static>>();
+}
+
+#[cfg(feature = "password")]
+#[test]
+fn hashers_cross_threads() {
+    use ovasabi_auth::protect::password::{Password, PasswordError, PasswordHasher, Verdict};
+    is_shared::<(Password, PasswordError, PasswordHasher, Verdict)>();
+}

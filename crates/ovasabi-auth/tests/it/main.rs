@@ -1,0 +1,17 @@
+//! The behaviour of `ovasabi-auth`, through its public surface.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod auto_traits;
+#[cfg(feature = "token")]
+mod jose;
+#[cfg(feature = "token")]
+mod layer;
+#[cfg(feature = "password")]
+mod password;
+mod policy;
+#[cfg(all(feature = "token", feature = "axum"))]
+mod principal;
+#[cfg(feature = "token")]
+mod support;
+#[cfg(feature = "token")]
+mod token;
