@@ -107,10 +107,14 @@ fn a_killed_server_comes_back_on_the_same_port_with_its_folder() {
 #[test]
 fn restarting_a_running_server_stops_it_first() {
     let server = fake(&[]).start().expect("it starts");
+    server.wait_for_line("listening", SOON).expect("it says so");
     let client = Client::connect(server.addr());
     server.restart().expect("it stops and starts");
     client.wait_until_gone();
     assert!(server.is_running());
+    server
+        .wait_for_line("listening", SOON)
+        .expect("it says so again");
     assert_eq!(
         server.log().matches("listening").count(),
         2,
