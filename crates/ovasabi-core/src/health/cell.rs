@@ -36,10 +36,12 @@ pub(super) struct Counts {
 struct Progress {
     last: Option<Answer>,
     flight: Option<Flight>,
+    flights: u64,
 }
 
 struct Flight {
-    answer: watch::Receiver<Option<Answer>>,
+    id: u64,
+    answer: watch::Sender<Option<Answer>>,
     until: Instant,
     task: Task<()>,
 }
@@ -56,7 +58,8 @@ pub(super) struct Answer {
 /// An answer, or the way to it.
 pub(super) enum Asked {
     Known(Answer),
-    Waiting {
+    Flying {
+        id: u64,
         answer: watch::Receiver<Option<Answer>>,
         until: Instant,
     },
@@ -91,32 +94,24 @@ impl Cell {
         {
             return Asked::Known(last.clone());
         }
-        if let Some(flight) = progress
-            .flight
-            .as_ref()
-            .filter(|flight| !flight.task.is_finished())
-        {
-            return Asked::Waiting {
-                answer: flight.answer.clone(),
-                until: flight.until,
-            };
-        }
-        let flight = self.fly();
-        let asked = Asked::Waiting {
-            answer: flight.answer.clone(),
-            until: flight.until,
+        let flight = match progress.flight.take() {
+            Some(flight) if !flight.task.is_finished() => flight,
+            _ => {
+                progress.flights += 1;
+                self.fly(progress.flights)
+            }
         };
+        let (id, answer, until) = (flight.id, flight.answer.subscribe(), flight.until);
         progress.flight = Some(flight);
-        asked
+        Asked::Flying { id, answer, until }
     }
 
     /// Waits for the answer, never longer than until the flight has to be over.
     pub(super) async fn wait(&self, asked: Asked) -> Answer {
-        let (mut answer, until) = match asked {
+        let (id, mut answer, until) = match asked {
             Asked::Known(answer) => return answer,
-            Asked::Waiting { answer, until } => (answer, until),
+            Asked::Flying { id, answer, until } => (id, answer, until),
         };
-        // The flight has the same limit; this one holds even if the check blocks its thread.
         let told = async {
             answer
                 .wait_for(Option::is_some)
@@ -126,8 +121,9 @@ impl Cell {
         };
         match timeout_at(until, told).await {
             Ok(Some(answer)) => answer,
-            Ok(None) => self.answer(Status::down("the check was aborted"), Duration::ZERO),
-            Err(_) => self.answer(self.too_late(), self.options.timeout),
+            Ok(None) => self.unheard(Status::down("the check was aborted")),
+            // The flight has the same limit; this one holds even if the check blocks its thread.
+            Err(_) => self.land(id, None, self.options.timeout),
         }
     }
 
@@ -136,9 +132,8 @@ impl Cell {
         self.lock().last.clone()
     }
 
-    fn fly(self: &Arc<Self>) -> Flight {
+    fn fly(self: &Arc<Self>, id: u64) -> Flight {
         let until = Instant::now() + self.options.timeout;
-        let (sender, answer) = watch::channel(None);
         let check = Arc::clone(&self.check);
         let clock = self.clock.clone();
         // Weak, so that the last handle of the health ends the flight.
@@ -150,60 +145,80 @@ impl Cell {
             let asked = timeout_at(until, CatchPanic::new(check.check(&cx))).await;
             let took = clock.now().saturating_since(begin);
             let Some(cell) = cell.upgrade() else { return };
-            let status = match asked {
-                Ok(Ok(status)) => status,
-                Ok(Err(panic)) => {
+            let status = asked.ok().map(|asked| {
+                asked.unwrap_or_else(|panic| {
                     Status::down(crate::Error::internal(panic).detail("the check panicked"))
-                }
-                Err(_) => {
-                    cell.counts.timeouts.fetch_add(1, Ordering::Relaxed);
-                    cell.too_late()
-                }
-            };
-            sender.send_replace(Some(cell.settle(status, took)));
+                })
+            });
+            cell.land(id, status, took);
         });
         Flight {
-            answer,
+            id,
+            answer: watch::Sender::new(None),
             until,
             task,
         }
     }
 
-    /// Keeps an answer, and tells the log when it differs from the one before.
-    fn settle(&self, status: Status, took: Duration) -> Answer {
-        let answer = self.answer(status, took);
-        let level = answer.status.level();
-        if level == Level::Down {
-            self.counts.downs.fetch_add(1, Ordering::Relaxed);
-        }
-        let before = self
-            .lock()
-            .last
-            .replace(answer.clone())
-            .map(|last| last.status.level());
-        let check = self.name.as_str();
-        match answer.status.why() {
-            _ if before == Some(level) => {}
-            Some(why) => {
-                tracing::warn!(target: "ovasabi::health", check, %level, %why, cause = ?why.private(), "check changed");
-            }
-            None if before.is_some() => {
-                tracing::info!(target: "ovasabi::health", check, %level, "check changed")
-            }
-            None => {}
-        }
-        answer
-    }
-
-    fn answer(&self, status: Status, took: Duration) -> Answer {
-        let since = match self.lock().last.as_ref() {
-            Some(last) if last.status.level() == status.level() => last.since,
-            _ => self.wall.now(),
+    /// Ends a flight with its answer, or with none in time; whoever comes second changes nothing.
+    fn land(&self, id: u64, status: Option<Status>, took: Duration) -> Answer {
+        let (at, now) = (self.clock.now(), self.wall.now());
+        let is_late = status.is_none();
+        let status = status.unwrap_or_else(|| self.too_late());
+        let level = status.level();
+        let mut progress = self.lock();
+        let Some(flight) = progress.flight.take_if(|flight| flight.id == id) else {
+            let last = progress.last.clone();
+            drop(progress);
+            return last.unwrap_or_else(|| self.unheard(status));
         };
-        Answer {
+        let before = progress
+            .last
+            .as_ref()
+            .map(|last| (last.status.level(), last.since));
+        let since = match before {
+            Some((same, since)) if same == level => since,
+            _ => now,
+        };
+        let answer = Answer {
             status,
             since,
             took,
+            at,
+        };
+        progress.last = Some(answer.clone());
+        drop(progress);
+        self.counts
+            .timeouts
+            .fetch_add(u64::from(is_late), Ordering::Relaxed);
+        self.counts
+            .downs
+            .fetch_add(u64::from(level == Level::Down), Ordering::Relaxed);
+        self.tell(before.map(|(level, _)| level), &answer.status);
+        flight.answer.send_replace(Some(answer.clone()));
+        answer
+    }
+
+    /// Tells the log of a change.
+    fn tell(&self, before: Option<Level>, status: &Status) {
+        let (check, level) = (self.name.as_str(), status.level());
+        if before.unwrap_or(Level::Up) == level {
+            return;
+        }
+        match status.why() {
+            Some(why) => {
+                tracing::warn!(target: "ovasabi::health", check, %level, %why, cause = ?why.private(), "check changed");
+            }
+            None => tracing::info!(target: "ovasabi::health", check, %level, "check changed"),
+        }
+    }
+
+    /// An answer of nobody, which is not kept.
+    fn unheard(&self, status: Status) -> Answer {
+        Answer {
+            status,
+            since: self.wall.now(),
+            took: Duration::ZERO,
             at: self.clock.now(),
         }
     }

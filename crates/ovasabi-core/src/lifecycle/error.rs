@@ -74,7 +74,7 @@ impl BuildError {
         }
     }
 
-    /// The problems, in the order of the description.
+    /// The problems: of settings first, then of names, dependencies and cycles.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems

@@ -82,10 +82,10 @@ impl AppHandle {
     {
         let name = name.into();
         let work = work(self.context().clone());
-        let task = self.state.watch(name.clone(), Whose::Task(name), work);
-        if let Err(late) = self.state.adopt(task) {
-            let task = late.name();
-            tracing::warn!(target: "ovasabi::lifecycle", %task, "dropped: the application is stopping");
+        let state = &self.state;
+        let is_taken = state.adopt(|| state.watch(name.clone(), Whose::Task(name.clone()), work));
+        if !is_taken {
+            tracing::warn!(target: "ovasabi::lifecycle", task = %name, "dropped: the application is stopping");
         }
     }
 }

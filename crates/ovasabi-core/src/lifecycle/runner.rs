@@ -111,8 +111,7 @@ impl Runner {
                 {
                     unit.fail(failure.clone());
                 }
-                unit.interrupt(start, begin, Instant::now() + self.budgets.total)
-                    .await;
+                unit.interrupt(start, begin);
                 return Err(reason);
             }
         };

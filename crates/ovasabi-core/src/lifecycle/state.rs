@@ -61,15 +61,15 @@ impl State {
         })
     }
 
-    /// Owns `task` until it ends or the application stops; gives it back when it is too late.
-    pub(super) fn adopt(&self, task: Task<()>) -> Result<(), Task<()>> {
+    /// Owns the task that `spawn` makes until it ends or the application stops; `false` when it is too late.
+    pub(super) fn adopt(&self, spawn: impl FnOnce() -> Task<()>) -> bool {
         match &mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(tasks) => {
                 tasks.retain(|task| !task.is_finished());
-                tasks.push(task);
-                Ok(())
+                tasks.push(spawn());
+                true
             }
-            None => Err(task),
+            None => false,
         }
     }
 

@@ -19,6 +19,7 @@ pub(super) struct Unit {
     name: Name,
     budget: Duration,
     component: Option<Box<dyn Component>>,
+    interrupted: Option<(Task<Started>, Instant)>,
     run: Option<Task<()>>,
     /// Cancelled when it is its turn to stop.
     context: Context,
@@ -35,6 +36,7 @@ impl Unit {
             name: name.into(),
             budget,
             component: Some(component),
+            interrupted: None,
             run: None,
             context: Context::background(),
             start: None,
@@ -86,24 +88,12 @@ impl Unit {
         Err(failure)
     }
 
-    /// Ends a start that nobody waits for any more, and waits until it has let go of what it held.
-    pub(super) async fn interrupt(
-        &mut self,
-        start: Task<Started>,
-        begin: Instant,
-        deadline: Instant,
-    ) {
+    /// Ends a start that nobody waits for any more; [`stop`](Self::stop) waits until it has let go of what it
+    /// held.
+    pub(super) fn interrupt(&mut self, start: Task<Started>, begin: Instant) {
         self.context.cancel(Cause::Shutdown);
         start.abort();
-        match timeout_at(self.until(deadline), start).await {
-            // It was ready at the same moment, so it has to be stopped like the others.
-            Ok(Ok((component, _, Ok(())))) => {
-                self.component = Some(component);
-                self.start = Some(begin.elapsed());
-            }
-            Ok(_) => {}
-            Err(_) => self.outcome = Some(Outcome::Hung(begin.elapsed())),
-        }
+        self.interrupted = Some((start, begin));
     }
 
     /// The first failure stays.
@@ -123,6 +113,17 @@ impl Unit {
 
     /// Stops it, if it was started, within its budget and before `deadline`.
     pub(super) async fn stop(&mut self, deadline: Instant) {
+        if let Some((start, begin)) = self.interrupted.take() {
+            match timeout_at(self.until(deadline), start).await {
+                // It was ready at the same moment, so it has to be stopped like the others.
+                Ok(Ok((component, _, Ok(())))) => {
+                    self.component = Some(component);
+                    self.start = Some(begin.elapsed());
+                }
+                Ok(_) => {}
+                Err(_) => self.outcome = Some(Outcome::Hung(begin.elapsed())),
+            }
+        }
         let begin = Instant::now();
         if self.start.is_none() {
             return;

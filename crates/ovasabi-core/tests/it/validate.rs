@@ -1,0 +1,1 @@
+//! Bodies that break rules: every field is told.
