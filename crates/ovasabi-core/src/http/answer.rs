@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::error::{BoxError, Error};
+use crate::error::BoxError;
 
 pin_project! {
     /// The body of a service's own answer, or the problem that stands in for it.
@@ -78,22 +78,6 @@ where
             Answer::Problem { text } => {
                 SizeHint::with_exact(text.as_ref().map_or(0, |text| text.len() as u64))
             }
-        }
-    }
-}
-
-/// The answer for an error of any type: its own if it is one of ours, else a 500 that says nothing.
-pub(crate) fn of_error<B>(error: BoxError) -> http::Response<AnswerBody<B>> {
-    match error.downcast::<Error>() {
-        Ok(error) => {
-            tracing::debug!(target: "ovasabi::http", error = ?error, "answered with an error");
-            error.to_response(None)
-        }
-        Err(other) => {
-            let public = crate::Rejection::find(&other).cloned().map(Error::from);
-            let error = public.unwrap_or_else(|| Error::internal(other));
-            tracing::error!(target: "ovasabi::http", error = ?error, "the service failed");
-            error.to_response(None)
         }
     }
 }

@@ -25,13 +25,24 @@ pub(super) struct Flow {
     pub(super) ended: u64,
     /// When the last request ended, or the connection began.
     pub(super) idle_since: Instant,
+    /// Whether bytes of a head have come that is not complete.
+    pub(super) is_reading_head: bool,
+    /// Whether what follows is not HTTP/1 any more.
+    pub(super) is_upgraded: bool,
     /// The reader, when it has something to do at the end of the current request.
     pub(super) waker: Option<Waker>,
 }
 
 impl Conn {
     pub(super) fn new(state: Arc<Inspected<State>>, peer: PeerAddr) -> Self {
-        let flow = Flow { started: 0, ended: 0, idle_since: Instant::now(), waker: None };
+        let flow = Flow {
+            started: 0,
+            ended: 0,
+            idle_since: Instant::now(),
+            is_reading_head: false,
+            is_upgraded: false,
+            waker: None,
+        };
         Self { state, peer, flow: Mutex::new(flow) }
     }
 

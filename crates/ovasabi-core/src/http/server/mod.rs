@@ -9,7 +9,7 @@ mod handle;
 mod limit;
 mod listener;
 mod reply;
-mod server;
+mod serve;
 mod service;
 mod state;
 
@@ -18,4 +18,4 @@ pub use config::{ConfigError, ConfigProblem, ServerConfig, ServerConfigBuilder};
 pub use handle::{DrainReport, ServerHandle};
 pub use limit::{BodyLimitLayer, BodyLimitService};
 pub use listener::{Listener, MemoryConnector, MemoryListener, memory};
-pub use server::{Server, ServerBuilder};
+pub use serve::{Server, ServerBuilder};

@@ -22,7 +22,8 @@ use super::handle::Phase;
 use super::reply::ReplyBody;
 use super::state::add_one;
 use crate::error::{BoxError, Code, Error};
-use crate::http::answer::{AnswerBody, of_error};
+use crate::Rejection;
+use crate::http::AnswerBody;
 
 /// What hyper calls: a clone of the application for each request.
 pub(super) struct Serve<S> {
@@ -83,13 +84,13 @@ impl<S> Serve<S> {
         let uri = request.uri();
         let length = uri.path_and_query().map_or(0, |target| target.as_str().len());
         let error = if length > config.max_uri_bytes() {
-            super::gate::uri_too_long(config.max_uri_bytes())
+            super::gate::uri_too_long(config)
         } else if headers.len() > config.max_headers() {
-            super::gate::too_many_headers(config.max_headers())
+            super::gate::too_many_headers(config)
         } else if let Some(authority) = uri.authority()
             && headers.get_all(HOST).iter().any(|host| host.as_bytes() != authority.as_str().as_bytes())
         {
-            Error::new(Code::InvalidArgument, "http.host_mismatch").detail("host is not the authority")
+            super::gate::host_mismatch(config)
         } else {
             let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
             announced.filter(|bytes| *bytes > config.max_body_limit()).map(|_| too_large(config.max_body_limit()))?
@@ -200,9 +201,28 @@ impl Facts {
         if self.is_h1 && (closes || draining) && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
             answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
+        if let Some(one) = self.in_flight.as_ref().filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS) {
+            one.conn().flow().is_upgraded = true;
+        }
         let has_body = !self.is_head && !matches!(answer.status().as_u16(), 101 | 204 | 304);
         let in_flight = self.in_flight.take();
         answer.map(|body| ReplyBody::new(body, in_flight, has_body))
+    }
+}
+
+/// The answer for an error of any type: its own if it is one of ours, else a 500 that says nothing.
+fn of_error<B>(error: BoxError) -> Response<AnswerBody<B>> {
+    match error.downcast::<Error>() {
+        Ok(error) => {
+            tracing::debug!(target: "ovasabi::http", error = ?error, "answered with an error");
+            error.to_response(None)
+        }
+        Err(other) => {
+            let public = Rejection::find(&other).cloned().map(Error::from);
+            let error = public.unwrap_or_else(|| Error::internal(other));
+            tracing::error!(target: "ovasabi::http", error = ?error, "the service failed");
+            error.to_response(None)
+        }
     }
 }
 

@@ -261,7 +261,7 @@ impl Backoff {
             tracing::warn!(target: "ovasabi::http::server", %server, %error, "cannot accept, backing off");
         }
         // 5 ms, 10 ms, … 640 ms, then 1 s: out of descriptors is over when a connection closes.
-        let wait = Duration::from_millis(5 << self.failures.min(7)).min(Duration::from_secs(1));
+        let wait = Duration::from_millis(5 << self.failures.min(8)).min(Duration::from_secs(1));
         self.failures = self.failures.saturating_add(1);
         self.until = Instant::now().checked_add(wait);
     }
