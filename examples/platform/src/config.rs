@@ -1,0 +1,194 @@
+//! What can be set, and what it is when nothing is.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use ovasabi_core::config::{Loader, Report, Secret};
+use serde::{Deserialize, Serialize};
+
+/// The whole configuration. Every value has a default, so an empty file is a valid one.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Config {
+    /// Where the gateway listens.
+    pub(crate) public: SocketAddr,
+    /// Where metrics and health are shown: never to the world.
+    pub(crate) admin: SocketAddr,
+    /// Where the databases and the signing key lie; made if it is not there.
+    pub(crate) data_dir: PathBuf,
+    pub(crate) log: Log,
+    pub(crate) limits: LimitsConfig,
+    pub(crate) upstream: UpstreamConfig,
+    pub(crate) tokens: Tokens,
+    pub(crate) passwords: Passwords,
+    pub(crate) drain: Drain,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Log {
+    /// `auto`, `json` or `human`.
+    pub(crate) format: Format,
+    /// Which events become lines, as `RUST_LOG` writes it.
+    pub(crate) filter: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Format {
+    #[default]
+    Auto,
+    Json,
+    Human,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct LimitsConfig {
+    /// Logins and registrations of one address, a minute.
+    pub(crate) auth_per_minute: NonZeroU32,
+    /// All other requests of one address, a second.
+    pub(crate) api_per_second: NonZeroU32,
+    /// Requests under way in one service.
+    pub(crate) in_flight: NonZeroU32,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct UpstreamConfig {
+    /// How long a call may take in all.
+    pub(crate) deadline: Duration,
+    /// How many failures in a row open the breaker.
+    pub(crate) consecutive_failures: u32,
+    /// How long it stays open at first.
+    pub(crate) open_for: Duration,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Tokens {
+    /// How long an access token is valid.
+    pub(crate) ttl: Duration,
+    /// The Ed25519 key that signs tokens, as PEM. Without one, each start makes its own.
+    pub(crate) signing_key: Option<Secret>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Passwords {
+    /// How many are hashed at once.
+    pub(crate) permits: usize,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Drain {
+    /// How long it goes on serving after it has said that it is not ready.
+    pub(crate) delay: Duration,
+    /// How long requests under way may take after that.
+    pub(crate) grace: Duration,
+}
+
+impl Config {
+    /// Reads the file, the variables that begin with `PLATFORM__`, and the arguments, each over the last.
+    pub(crate) fn load(file: Option<&str>, arguments: &[String]) -> Result<Self> {
+        let loader = Loader::new().env("PLATFORM").args(arguments).check(check);
+        let loader = match file {
+            Some(file) => loader.file(file),
+            None => loader.optional_file("platform.toml"),
+        };
+        Ok(loader.load()?.into_value())
+    }
+}
+
+/// What no type can say.
+fn check(config: &Config, report: &mut Report) {
+    if config.tokens.ttl.is_zero() {
+        report.refuse("tokens.ttl", "expected more than zero");
+    }
+    if config.upstream.deadline.is_zero() {
+        report.refuse("upstream.deadline", "expected more than zero");
+    }
+    if config.upstream.consecutive_failures == 0 {
+        report.refuse("upstream.consecutive_failures", "expected 1 or more");
+    }
+    if config.passwords.permits == 0 {
+        report.refuse("passwords.permits", "expected 1 or more");
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            public: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)),
+            data_dir: PathBuf::from("platform-data"),
+            log: Log::default(),
+            limits: LimitsConfig::default(),
+            upstream: UpstreamConfig::default(),
+            tokens: Tokens::default(),
+            passwords: Passwords::default(),
+            drain: Drain::default(),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: Format::Auto,
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+const fn count(value: u32) -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(value - 1)
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            auth_per_minute: count(10),
+            api_per_second: count(50),
+            in_flight: count(256),
+        }
+    }
+}
+
+impl Default for UpstreamConfig {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(5),
+            consecutive_failures: 5,
+            open_for: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self {
+            ttl: Duration::from_secs(15 * 60),
+            signing_key: None,
+        }
+    }
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { permits: 2 }
+    }
+}
+
+impl Default for Drain {
+    fn default() -> Self {
+        Self {
+            delay: Duration::from_secs(5),
+            grace: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A client of the platform, as an outsider would write one.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use ovasabi_core::Context;
+use ovasabi_core::backoff::Random;
+use ovasabi_core::context::{ContextClientLayer, ContextClientService, TraceContext};
+use ovasabi_core::http::client::Client;
+use serde_json::Value;
+use tower::{Layer, ServiceExt};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Sends requests to one address.
+pub(super) struct Api {
+    address: SocketAddr,
+    client: ContextClientService<Client<Full<Bytes>>>,
+    random: Random,
+    trace: Option<TraceContext>,
+}
+
+/// One request.
+pub(super) struct Ask<'a> {
+    pub(super) method: Method,
+    pub(super) path: &'a str,
+    pub(super) token: Option<&'a str>,
+    pub(super) key: Option<&'a str>,
+    pub(super) body: Option<Value>,
+}
+
+/// One answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Value,
+}
+
+impl<'a> Ask<'a> {
+    pub(super) fn get(path: &'a str) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            token: None,
+            key: None,
+            body: None,
+        }
+    }
+
+    pub(super) fn post(path: &'a str, body: Value) -> Self {
+        Self {
+            method: Method::POST,
+            body: Some(body),
+            ..Self::get(path)
+        }
+    }
+
+    pub(super) fn token(self, token: &'a str) -> Self {
+        Self {
+            token: Some(token),
+            ..self
+        }
+    }
+
+    pub(super) fn key(self, key: &'a str) -> Self {
+        Self {
+            key: Some(key),
+            ..self
+        }
+    }
+}
+
+impl Api {
+    pub(super) fn new(address: SocketAddr) -> Self {
+        let client = ContextClientLayer::new().layer(Client::new());
+        Self {
+            address,
+            client,
+            random: Random::new(),
+            trace: None,
+        }
+    }
+
+    /// The id of the trace that the last request began.
+    pub(super) fn last_trace(&self) -> Option<u128> {
+        self.trace.map(|trace| trace.trace_id())
+    }
+
+    pub(super) async fn send(&mut self, ask: Ask<'_>) -> Result<Answer> {
+        let trace = TraceContext::root(&self.random);
+        self.trace = Some(trace);
+        let mut request = Request::builder()
+            .method(ask.method)
+            .uri(format!("http://{}{}", self.address, ask.path));
+        if let Some(token) = ask.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(key) = ask.key {
+            request = request.header("idempotency-key", key);
+        }
+        let body = match ask.body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Full::new(Bytes::from(serde_json::to_vec(&body)?))
+            }
+            None => Full::default(),
+        };
+        let cx = Context::background().with(trace).with_timeout(PATIENCE);
+        let response = self
+            .client
+            .clone()
+            .oneshot(cx.attach(request.body(body)?))
+            .await?;
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await?.to_bytes();
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes)?
+        };
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        })
+    }
+}
+
+impl Answer {
+    /// The answer, if it has this status.
+    pub(super) fn expect(self, status: u16) -> Result<Self> {
+        ensure!(
+            self.status == status,
+            "expected status {status}, got {}: {}",
+            self.status,
+            self.body
+        );
+        Ok(self)
+    }
+
+    /// The answer, if it is a problem of this status and reason.
+    pub(super) fn problem(self, status: u16, reason: &str) -> Result<Self> {
+        let answer = self.expect(status)?;
+        ensure!(
+            answer.header("content-type")? == "application/problem+json",
+            "not a problem: {:?}",
+            answer.headers
+        );
+        ensure!(
+            answer.body["reason"] == reason,
+            "expected reason `{reason}`: {}",
+            answer.body
+        );
+        Ok(answer)
+    }
+
+    pub(super) fn text(&self, field: &str) -> Result<String> {
+        let value = self.body[field].as_str();
+        value
+            .map(str::to_owned)
+            .with_context(|| format!("no text `{field}` in {}", self.body))
+    }
+
+    pub(super) fn number(&self, field: &str) -> Result<i64> {
+        self.body[field]
+            .as_i64()
+            .with_context(|| format!("no number `{field}` in {}", self.body))
+    }
+
+    pub(super) fn header(&self, name: &str) -> Result<&str> {
+        let value = self
+            .headers
+            .get(name)
+            .with_context(|| format!("no header `{name}`"))?;
+        value
+            .to_str()
+            .with_context(|| format!("header `{name}` is not text"))
+    }
+}

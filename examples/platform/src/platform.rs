@@ -1,0 +1,292 @@
+//! The platform: all services in one process, started and stopped in order.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use axum::Router;
+use ovasabi_auth::jose::SigningKey;
+use ovasabi_auth::protect::PasswordHasher;
+use ovasabi_auth::token::{AccessTokenSigner, AccessTokenVerifier, Audience, Issuer};
+use ovasabi_core::Context;
+use ovasabi_core::health::Health;
+use ovasabi_core::http::server::{DrainReport, ServerConfig};
+use ovasabi_core::lifecycle::{App, AppHandle, ComponentFn, ExitReport, Phase, Signals, component};
+use ovasabi_core::repository::Db;
+use ovasabi_core::time::WallClock;
+use ovasabi_observe::Telemetry;
+use ovasabi_resilience::rate_limit::Quota;
+use tokio::task::JoinHandle;
+
+use crate::accounts::{self, Accounts, Relay, Users};
+use crate::config::Config;
+use crate::gateway::{Gateway, Limits, Policies};
+use crate::rewards::{self, Audit, Ledger};
+use crate::stack;
+use crate::unit::Unit;
+use crate::upstream::Upstream;
+
+/// A platform that runs.
+pub(crate) struct Platform {
+    handle: AppHandle,
+    running: JoinHandle<ExitReport>,
+    parts: Parts,
+}
+
+/// What a built platform lets be seen.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    gateway: Unit,
+    rewards: Unit,
+    admin: Unit,
+    ledger: Ledger,
+    drained: Arc<Mutex<DrainReport>>,
+}
+
+impl Platform {
+    /// Starts everything and returns when it serves.
+    pub(crate) async fn start(config: Config) -> Result<Self> {
+        let telemetry = Telemetry::builder("platform").without_logs().install()?;
+        let (app, parts) = build(config, &telemetry, Signals::never()).await?;
+        let handle = app.handle();
+        let mut running = tokio::spawn(app.run());
+        tokio::select! {
+            () = handle.reached(Phase::Serving) => Ok(Self { handle, running, parts }),
+            report = &mut running => bail!("{}", report.context("the platform panicked")?),
+        }
+    }
+
+    pub(crate) fn public(&self) -> SocketAddr {
+        self.parts.public()
+    }
+
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.parts.admin()
+    }
+
+    /// The rewards service, to be broken and mended.
+    pub(crate) fn rewards(&self) -> Unit {
+        self.parts.rewards.clone()
+    }
+
+    /// Looks through the ledger.
+    pub(crate) async fn audit(&self) -> Result<Audit> {
+        Ok(rewards::audit(&self.parts.ledger, &Context::background()).await?)
+    }
+
+    /// Drains and stops everything; what became of the gateway's requests.
+    pub(crate) async fn stop(self) -> Result<DrainReport> {
+        self.handle.shutdown();
+        let report = self.running.await.context("the platform panicked")?;
+        if report.exit_code() != 0 {
+            bail!("{report}");
+        }
+        Ok(self.parts.drained())
+    }
+}
+
+impl Parts {
+    pub(crate) fn public(&self) -> SocketAddr {
+        self.gateway.address()
+    }
+
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.admin.address()
+    }
+
+    /// What became of the requests that the gateway accepted, once it has stopped.
+    pub(crate) fn drained(&self) -> DrainReport {
+        *self.drained.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Puts the platform together.
+pub(crate) async fn build(
+    config: Config,
+    telemetry: &Telemetry,
+    signals: Signals,
+) -> Result<(App, Parts)> {
+    let registry = telemetry.registry();
+    let cx = Context::background();
+    let clock = WallClock::system();
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("cannot make the folder {}", config.data_dir.display()))?;
+    let accounts_db = open(&config, "accounts", telemetry).await?;
+    let rewards_db = open(&config, "rewards", telemetry).await?;
+    let users = Users::open(accounts_db.clone(), clock.clone(), &cx).await?;
+    let ledger = Ledger::open(rewards_db.clone(), clock, &cx).await?;
+
+    let (signer, verifier) = tokens(&config)?;
+    let hasher = PasswordHasher::builder()
+        .permits(config.passwords.permits)
+        .build()?
+        .inspect(registry)?;
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (accounts_at, rewards_at) = (Upstream::default(), Upstream::default());
+    let gateway = Gateway {
+        accounts: accounts_at.clone(),
+        rewards: rewards_at.clone(),
+        limits: Limits::new(
+            Quota::per_minute(config.limits.auth_per_minute),
+            Quota::per_second(config.limits.api_per_second),
+            registry,
+        )?,
+        policies: Policies {
+            deadline: config.upstream.deadline,
+            consecutive_failures: config.upstream.consecutive_failures,
+            open_for: config.upstream.open_for,
+        },
+        registry: registry.clone(),
+    };
+    let relay = Relay::new(users.clone(), rewards_at.clone(), signer.clone());
+    let health = Health::builder()
+        .name("platform")
+        .inspect(registry)
+        .build()?;
+
+    let unit = |name, listen, at: Upstream, router: Router| -> Result<Unit> {
+        let router = stack::serve(name, router, telemetry, config.limits.in_flight)?;
+        Ok(Unit::new(
+            name,
+            listen,
+            at,
+            router,
+            ServerConfig::default(),
+            registry.clone(),
+        ))
+    };
+    let accounts_router = accounts::router(Accounts::new(users, hasher, signer), verifier.clone());
+    let accounts = unit("accounts", loopback, accounts_at, accounts_router)?;
+    let rewards = unit(
+        "rewards",
+        loopback,
+        rewards_at,
+        rewards::router(ledger.clone(), verifier),
+    )?;
+    let gateway = unit(
+        "gateway",
+        config.public,
+        Upstream::default(),
+        gateway.router()?,
+    )?;
+    let admin = stack::admin(telemetry, &health);
+    let admin = Unit::new(
+        "admin",
+        config.admin,
+        Upstream::default(),
+        admin,
+        ServerConfig::default(),
+        registry.clone(),
+    );
+
+    let drained = Arc::new(Mutex::new(DrainReport::default()));
+    let parts = Parts {
+        gateway,
+        rewards,
+        admin,
+        ledger,
+        drained,
+    };
+    let grace = config.drain.grace;
+    let databases = component("databases").on_stop(async move |_cx| {
+        accounts_db.close().await;
+        rewards_db.close().await;
+        Ok(())
+    });
+    let app = App::builder("platform")
+        .health(health)
+        .inspect(registry)
+        .signals(signals)
+        .drain_delay(config.drain.delay)
+        .stop_budget(grace + Duration::from_secs(2))
+        .total_budget(config.drain.delay + (grace + Duration::from_secs(2)) * 2)
+        .component(databases)
+        .component(server(&parts.admin, grace, None))
+        .component(server(&parts.rewards, grace, None))
+        .after(["databases"])
+        .component(server(&accounts, grace, None))
+        .after(["databases"])
+        .component(component("relay").runs(async move |cx| relay.run(&cx).await))
+        .after(["accounts", "rewards"])
+        .component(server(
+            &parts.gateway,
+            grace,
+            Some(Arc::clone(&parts.drained)),
+        ))
+        .after(["accounts", "rewards"])
+        .build()?;
+    Ok((app, parts))
+}
+
+/// A unit as a component.
+fn server(unit: &Unit, grace: Duration, drained: Option<Arc<Mutex<DrainReport>>>) -> ComponentFn {
+    let (start, drain, stop) = (unit.clone(), unit.clone(), unit.clone());
+    component(unit.name())
+        .on_start(async move |_cx| {
+            let address = start.start().map_err(ovasabi_core::Error::internal)?;
+            tracing::info!(unit = start.name(), %address, "listening");
+            Ok(())
+        })
+        .on_drain(move || drain.drain())
+        .on_stop(async move |_cx| {
+            let report = stop
+                .stop(grace)
+                .await
+                .map_err(ovasabi_core::Error::internal)?;
+            let DrainReport {
+                accepted,
+                answered,
+                disconnected,
+                aborted,
+                ..
+            } = report;
+            tracing::info!(
+                unit = stop.name(),
+                accepted,
+                answered,
+                disconnected,
+                aborted,
+                "drained"
+            );
+            if let Some(drained) = drained {
+                *drained.lock().unwrap_or_else(PoisonError::into_inner) = report;
+            }
+            Ok(())
+        })
+}
+
+async fn open(config: &Config, name: &'static str, telemetry: &Telemetry) -> Result<Db> {
+    let path = config.data_dir.join(format!("{name}.db"));
+    let db = Db::builder(&path)
+        .name(name)
+        .inspect(telemetry.registry())
+        .open()
+        .await;
+    db.with_context(|| format!("cannot open {}", path.display()))
+}
+
+fn tokens(config: &Config) -> Result<(AccessTokenSigner, AccessTokenVerifier)> {
+    let key = match &config.tokens.signing_key {
+        Some(pem) => {
+            SigningKey::from_pem(pem.expose()).context("tokens.signing_key is not usable")?
+        }
+        None => {
+            tracing::warn!(
+                "tokens.signing_key is not set: tokens are valid until this process ends"
+            );
+            SigningKey::generate()?
+        }
+    };
+    let (issuer, audience) = (
+        Issuer::new("https://accounts.platform.example"),
+        Audience::new("platform"),
+    );
+    let verifier = AccessTokenVerifier::builder(issuer.clone(), audience.clone())
+        .key(key.verifying_key())
+        .build()?;
+    let signer = AccessTokenSigner::builder(issuer, audience, key)
+        .ttl(config.tokens.ttl)
+        .build()?;
+    Ok((signer, verifier))
+}

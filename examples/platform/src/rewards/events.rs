@@ -1,0 +1,27 @@
+//! Events that other services post here.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use ovasabi_core::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::ledger::Ledger;
+use crate::http_api::Json;
+
+/// Somebody has registered with the accounts service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserRegistered {
+    pub(crate) event_id: String,
+    pub(crate) user_id: String,
+}
+
+/// Takes an event in. The same one twice does nothing the second time.
+pub(super) async fn user_registered(
+    State(ledger): State<Ledger>,
+    cx: Context,
+    Json(event): Json<UserRegistered>,
+) -> Result<StatusCode> {
+    ledger.welcome(&cx, &event.event_id, &event.user_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,46 @@
+//! What stands before every router of ours.
+
+use std::num::NonZeroU32;
+
+use axum::Router;
+use ovasabi_core::context::ContextLayer;
+use ovasabi_core::health::Health;
+use ovasabi_core::{Code, Error};
+use ovasabi_observe::Telemetry;
+use ovasabi_resilience::concurrency::{ConcurrencyLimitLayer, ConcurrencyLimiter};
+use ovasabi_resilience::config::ConfigError;
+
+/// Context, observation and a cap on what is under way, outermost first.
+pub(crate) fn serve(
+    name: &'static str,
+    router: Router,
+    telemetry: &Telemetry,
+    in_flight: NonZeroU32,
+) -> Result<Router, ConfigError> {
+    let limiter = ConcurrencyLimiter::builder(name, in_flight)
+        .inspect(telemetry.registry())
+        .build()?;
+    Ok(router
+        .fallback(async || Error::new(Code::NotFound, "http.no_route"))
+        .method_not_allowed_fallback(async || {
+            Error::new(Code::Unimplemented, "http.method")
+                .with_http_status(http::StatusCode::METHOD_NOT_ALLOWED)
+        })
+        .layer(
+            ConcurrencyLimitLayer::new(limiter)
+                .responding()
+                .until_body_end(),
+        )
+        .layer(telemetry.http_server())
+        .layer(ContextLayer::new()))
+}
+
+/// What operators see: health and numbers. It answers while the rest drains.
+pub(crate) fn admin(telemetry: &Telemetry, health: &Health) -> Router {
+    Router::new()
+        .route_service("/livez", health.service())
+        .route_service("/readyz", health.service())
+        .route_service("/startupz", health.service())
+        .route_service("/metrics", telemetry.metrics_service())
+        .fallback(async || Error::new(Code::NotFound, "http.no_route"))
+}
