@@ -10,6 +10,8 @@ mod context;
 mod cache;
 #[cfg(feature = "sqlite")]
 mod repository;
+#[cfg(feature = "worker")]
+mod worker;
 
 #[cfg(all(feature = "server", feature = "client"))]
 mod http_client;
