@@ -1,11 +1,10 @@
 //! The unit of work.
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
-use std::sync::mpsc;
 
 use sqlx::SqliteConnection;
 
+use super::Savepoint;
 use super::begin::{self, OpenTx};
 use crate::{Code, Context, Error, Result};
 
@@ -18,10 +17,10 @@ pub(super) type Hook = Box<dyn FnOnce(&Context) + Send>;
 #[must_use = "a unit of work that is dropped is rolled back"]
 pub struct UnitOfWork {
     tx: OpenTx,
-    hooks: Vec<Hook>,
+    pub(super) hooks: Vec<Hook>,
     savepoints: u32,
     /// A savepoint was left without an answer: what is in it is neither wanted nor undone.
-    is_doomed: bool,
+    pub(super) is_doomed: bool,
 }
 
 impl UnitOfWork {
@@ -60,13 +59,7 @@ impl UnitOfWork {
         self.savepoints += 1;
         let name = self.savepoints;
         self.run(format!("SAVEPOINT s{name}")).await?;
-        let hooks = self.hooks.len();
-        Ok(Savepoint {
-            unit: self,
-            name,
-            hooks,
-            is_open: true,
-        })
+        Ok(Savepoint::new(self, name))
     }
 
     /// Commits.
@@ -100,7 +93,7 @@ impl UnitOfWork {
         begin::rollback(self.tx).await;
     }
 
-    async fn run(&mut self, sql: String) -> Result<()> {
+    pub(super) async fn run(&mut self, sql: String) -> Result<()> {
         // Safe: made of our own words and a number.
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
             .execute(self.connection())
@@ -116,127 +109,5 @@ impl fmt::Debug for UnitOfWork {
             .field("hooks", &self.hooks.len())
             .field("is_doomed", &self.is_doomed)
             .finish_non_exhaustive()
-    }
-}
-
-/// A part of a unit of work that can be undone by itself; it derefs to the unit, and may be nested.
-///
-/// Dropped without [`release`](Savepoint::release) or [`rollback`](Savepoint::rollback), by a `?` or a
-/// cancelled future, it dooms the whole unit: nothing can be awaited in a drop, and a half must not commit.
-#[must_use = "a savepoint that is dropped dooms its unit of work"]
-pub struct Savepoint<'a> {
-    unit: &'a mut UnitOfWork,
-    name: u32,
-    hooks: usize,
-    is_open: bool,
-}
-
-impl Savepoint<'_> {
-    /// Keeps what was done since; it is committed with the unit.
-    ///
-    /// # Errors
-    /// What the database says; the unit is then doomed.
-    ///
-    /// # Cancel safety
-    /// Dropping the future dooms the unit.
-    pub async fn release(mut self) -> Result<()> {
-        let name = self.name;
-        self.unit.run(format!("RELEASE s{name}")).await?;
-        self.is_open = false;
-        Ok(())
-    }
-
-    /// Undoes what was done since, its hooks too; the unit goes on.
-    ///
-    /// # Errors
-    /// What the database says; the unit is then doomed.
-    ///
-    /// # Cancel safety
-    /// Dropping the future dooms the unit.
-    pub async fn rollback(mut self) -> Result<()> {
-        let name = self.name;
-        self.unit
-            .run(format!("ROLLBACK TO s{name}; RELEASE s{name}"))
-            .await?;
-        let hooks = self.hooks;
-        self.unit.hooks.truncate(hooks);
-        self.is_open = false;
-        Ok(())
-    }
-}
-
-impl Drop for Savepoint<'_> {
-    fn drop(&mut self) {
-        self.unit.is_doomed |= self.is_open;
-    }
-}
-
-impl Deref for Savepoint<'_> {
-    type Target = UnitOfWork;
-
-    fn deref(&self) -> &UnitOfWork {
-        self.unit
-    }
-}
-
-impl DerefMut for Savepoint<'_> {
-    fn deref_mut(&mut self) -> &mut UnitOfWork {
-        self.unit
-    }
-}
-
-impl fmt::Debug for Savepoint<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Savepoint")
-            .field("name", &self.name)
-            .field("unit", &self.unit)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A [`UnitOfWork`] that goes back to [`Db::with_tx`](super::Db::with_tx) on drop; it derefs to the unit.
-#[must_use = "the unit of work goes back when this is dropped"]
-pub struct Lent {
-    unit: Option<UnitOfWork>,
-    home: mpsc::SyncSender<UnitOfWork>,
-}
-
-const LENT: &str = "the unit is taken in drop alone";
-
-impl Lent {
-    pub(super) fn new(unit: UnitOfWork, home: mpsc::SyncSender<UnitOfWork>) -> Self {
-        Self {
-            unit: Some(unit),
-            home,
-        }
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if let Some(unit) = self.unit.take() {
-            // Room for one is always free; with nobody at home any more the unit is dropped: rolled back.
-            drop(self.home.try_send(unit));
-        }
-    }
-}
-
-impl Deref for Lent {
-    type Target = UnitOfWork;
-
-    fn deref(&self) -> &UnitOfWork {
-        self.unit.as_ref().expect(LENT)
-    }
-}
-
-impl DerefMut for Lent {
-    fn deref_mut(&mut self) -> &mut UnitOfWork {
-        self.unit.as_mut().expect(LENT)
-    }
-}
-
-impl fmt::Debug for Lent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Lent").field(&self.unit).finish()
     }
 }
