@@ -6,13 +6,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use ovasabi_core::Rejection;
-use ovasabi_core::admit::Settle;
 use ovasabi_core::body::Hold;
-use ovasabi_core::classify::{Classify, Facts};
+use ovasabi_core::classify::{Class, Classify, Facts};
 use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
 
-use super::Permit;
+pub use super::permit::Held;
+use super::permit::Inside;
 
 pin_project! {
     /// The future of [`CircuitBreakerService`](super::CircuitBreakerService).
@@ -31,8 +31,19 @@ pin_project! {
 pin_project! {
     #[project = CallProj]
     enum Call<F, C, R> {
-        Admitted { #[pin] response: F, permit: Option<Permit>, classifier: C },
+        Admitted { #[pin] response: F, held: Option<Held>, classifier: C },
         Refused { rejection: Option<Rejection>, rejecter: R },
+    }
+
+    impl<F, C, R> PinnedDrop for Call<F, C, R> {
+        fn drop(this: Pin<&mut Self>) {
+            // A drop is neutral, even when the thread panics: the service has done nothing wrong.
+            if let CallProj::Admitted { held, .. } = this.project()
+                && let Some(held) = held.take()
+            {
+                held.settle_apart(Class::Ignored);
+            }
+        }
     }
 }
 
@@ -40,7 +51,7 @@ impl<F, C, R, H> ResponseFuture<F, C, R, H> {
     #[inline]
     pub(crate) fn admitted(
         response: F,
-        permit: Permit,
+        held: Option<Held>,
         facts: Facts,
         classifier: C,
         hold: H,
@@ -48,7 +59,7 @@ impl<F, C, R, H> ResponseFuture<F, C, R, H> {
         Self {
             call: Call::Admitted {
                 response,
-                permit: Some(permit),
+                held,
                 classifier,
             },
             facts,
@@ -73,7 +84,7 @@ where
     F: Future<Output = Result<Res, Err>>,
     C: Classify<Res, Err>,
     R: Reject<Res, Err>,
-    H: Hold<Res, Permit, C::End>,
+    H: Hold<Res, Held, C::End>,
 {
     type Output = Result<H::Response, Err>;
 
@@ -83,27 +94,21 @@ where
         match this.call.project() {
             CallProj::Admitted {
                 response,
-                permit,
+                held,
                 classifier,
             } => {
-                if let Some(permit) = permit {
-                    permit.enter();
-                }
+                let inside = Inside::new(held);
                 let polled = response.poll(cx);
-                if let Some(permit) = permit {
-                    permit.exit();
-                }
+                inside.over();
                 let result = ready!(polled);
-                let permit = permit.take().expect(POLLED_AGAIN);
                 let seen = classifier.seen(this.facts, result.as_ref());
+                let held = held.take().expect(POLLED_AGAIN);
                 Poll::Ready(match result {
                     Ok(response) => {
-                        Ok(this
-                            .hold
-                            .hold(response, permit, seen.verdict.class, seen.end))
+                        Ok(this.hold.hold(response, held, seen.verdict.class, seen.end))
                     }
                     Err(error) => {
-                        permit.settle(seen.verdict.class);
+                        held.settle_apart(seen.verdict.class);
                         Err(error)
                     }
                 })

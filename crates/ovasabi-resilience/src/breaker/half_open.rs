@@ -38,15 +38,39 @@ pub(super) struct ProbeRules {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slot {
     Free,
-    Leased { stamp: u32, until: Tick },
+    Leased {
+        stamp: u32,
+        entered: Tick,
+        until: Tick,
+    },
     Spent,
 }
 
-/// A probe's claim to its slot.
+/// A probe's claim to its slot, in one word: `slot << 32 | stamp`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lease {
-    slot: u32,
-    stamp: u32,
+pub(super) struct Lease(u64);
+
+impl Lease {
+    pub(super) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    pub(super) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    fn new(slot: u32, stamp: u32) -> Self {
+        Self(u64::from(slot) << 32 | u64::from(stamp))
+    }
+
+    fn slot(self) -> usize {
+        // Lossless wherever the slots fit into memory.
+        usize::try_from(self.0 >> 32).unwrap_or(usize::MAX)
+    }
+
+    fn is_stamped(self, stamp: u32) -> bool {
+        self.0 & u64::from(u32::MAX) == u64::from(stamp)
+    }
 }
 
 /// What the result of a probe has decided.
@@ -88,12 +112,10 @@ impl Probes {
         self.stamp = self.stamp.wrapping_add(1);
         *taken = Slot::Leased {
             stamp: self.stamp,
+            entered: now,
             until: now.saturating_add(self.rules.lease),
         };
-        Some(Lease {
-            slot,
-            stamp: self.stamp,
-        })
+        Some(Lease::new(slot, self.stamp))
     }
 
     /// When a slot is free at the latest: now, or when the first lease runs out.
@@ -113,20 +135,30 @@ impl Probes {
         }
     }
 
-    /// Counts a result.
-    pub(super) fn settle(&mut self, lease: Lease, now: Tick, outcome: Outcome) -> Decision {
+    /// Counts a result, which `outcome` tells from the time of entry.
+    pub(super) fn settle(
+        &mut self,
+        lease: Lease,
+        now: Tick,
+        outcome: impl FnOnce(Tick) -> Outcome,
+    ) -> Decision {
         let Some(slot) = self.slot(lease) else {
             return Decision::Late;
         };
-        if slot.is_free(now) {
-            *slot = Slot::Free;
-            return Decision::Late;
+        match *slot {
+            Slot::Leased { entered, until, .. } if now < until => {
+                *slot = Slot::Spent;
+                let outcome = outcome(entered);
+                self.done += 1;
+                self.failures += u32::from(outcome.failed);
+                self.slow += u32::from(outcome.slow);
+                self.decide()
+            }
+            Slot::Leased { .. } | Slot::Free | Slot::Spent => {
+                *slot = Slot::Free;
+                Decision::Late
+            }
         }
-        *slot = Slot::Spent;
-        self.done += 1;
-        self.failures += u32::from(outcome.failed);
-        self.slow += u32::from(outcome.slow);
-        self.decide()
     }
 
     /// As early as the results to come cannot change it.
@@ -156,8 +188,8 @@ impl Probes {
 
     /// The slot that `lease` still holds.
     fn slot(&mut self, lease: Lease) -> Option<&mut Slot> {
-        let slot = self.slots.get_mut(usize::try_from(lease.slot).ok()?)?;
-        matches!(slot, Slot::Leased { stamp, .. } if *stamp == lease.stamp).then_some(slot)
+        let slot = self.slots.get_mut(lease.slot())?;
+        matches!(slot, Slot::Leased { stamp, .. } if lease.is_stamped(*stamp)).then_some(slot)
     }
 }
 

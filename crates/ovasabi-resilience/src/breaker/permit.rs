@@ -13,89 +13,124 @@ use super::ticket::Ticket;
 ///
 /// * [`settle`](Settle::settle): the result counts.
 /// * dropped: neither success nor failure; the slot of a probe is free again.
-/// * dropped by a panic that began while it was held: a failure.
+/// * dropped by a panic of its thread: a failure.
 /// * settled after the breaker has changed its state, or after the lease of a probe: counts for nothing.
 #[must_use = "a permit that is dropped at once counts for nothing"]
 pub struct Permit {
-    shared: Shared,
-    ticket: Ticket,
-    on_drop: OnDrop,
-}
-
-/// What a drop means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OnDrop {
-    Neutral,
-    Failure,
-    /// A failure when the thread panics, else neutral.
-    Panic,
-    Nothing,
+    /// `None` once it is settled.
+    held: Option<Held>,
 }
 
 impl Permit {
-    #[inline]
     pub(super) fn new(shared: Shared, ticket: Ticket) -> Self {
-        // A permit that is taken by clean-up code during a panic did not cause it.
-        let on_drop = if thread::panicking() {
-            OnDrop::Neutral
-        } else {
-            OnDrop::Panic
-        };
         Self {
-            shared,
-            ticket,
-            on_drop,
+            held: Some(Held::new(shared, ticket)),
         }
-    }
-
-    /// For the layer, which knows exactly when it is inside the service.
-    #[inline]
-    pub(crate) fn inside(shared: Shared, ticket: Ticket) -> Self {
-        Self {
-            shared,
-            ticket,
-            on_drop: OnDrop::Failure,
-        }
-    }
-
-    /// From here to [`Permit::enter`], a drop is neutral.
-    #[inline]
-    pub(crate) fn exit(&mut self) {
-        self.on_drop = OnDrop::Neutral;
-    }
-
-    /// From here to [`Permit::exit`], only a panic can drop it.
-    #[inline]
-    pub(crate) fn enter(&mut self) {
-        self.on_drop = OnDrop::Failure;
     }
 }
 
 impl Settle for Permit {
     #[inline]
     fn settle(mut self, class: Class) {
-        self.on_drop = OnDrop::Nothing;
-        self.shared.leave(self.ticket, class);
+        if let Some(held) = self.held.take() {
+            held.settle(class);
+        }
     }
 }
 
 impl Drop for Permit {
-    #[inline]
     fn drop(&mut self) {
-        let class = match self.on_drop {
-            OnDrop::Nothing => return,
-            OnDrop::Failure => Class::Failure,
-            OnDrop::Panic if thread::panicking() => Class::Failure,
-            OnDrop::Neutral | OnDrop::Panic => Class::Ignored,
-        };
-        self.shared.leave(self.ticket, class);
+        if let Some(held) = self.held.take() {
+            held.settle(if thread::panicking() {
+                Class::Failure
+            } else {
+                Class::Ignored
+            });
+        }
     }
 }
 
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit")
+        f.debug_tuple("Permit").field(&self.held).finish()
+    }
+}
+
+/// The admission of a call through the layer: what an [`EndBody`](ovasabi_core::body::EndBody) holds.
+///
+/// The future of the call and the body after it settle it in every case, so it does nothing when it is dropped;
+/// a drop that might would cost every call the question whether it does.
+#[must_use = "whoever has it must settle it"]
+pub struct Held {
+    shared: Shared,
+    ticket: Ticket,
+}
+
+impl Held {
+    #[inline]
+    pub(super) fn new(shared: Shared, ticket: Ticket) -> Self {
+        Self { shared, ticket }
+    }
+
+    /// [`Settle::settle`] out of line, so that the way of a success is short.
+    #[inline]
+    pub(super) fn settle_apart(self, class: Class) {
+        #[cold]
+        fn apart(shared: Shared, ticket: Ticket, class: Class) {
+            Held::new(shared, ticket).settle(class);
+        }
+        // The parts travel in registers. The whole would need an address, in memory that successes pay for.
+        let Self { shared, ticket } = self;
+        apart(shared, ticket, class);
+    }
+}
+
+impl Settle for Held {
+    #[inline]
+    fn settle(self, class: Class) {
+        let Self { shared, ticket } = self;
+        shared.leave(ticket, class);
+    }
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held")
             .field("ticket", &self.ticket)
             .finish_non_exhaustive()
+    }
+}
+
+/// Around foreign code: a panic in there is a failure of the call that it works for.
+///
+/// The runtime may catch the panic and drop the call later, when the thread no longer panics.
+pub(super) struct Inside<'a> {
+    held: &'a mut Option<Held>,
+    is_over: bool,
+}
+
+impl<'a> Inside<'a> {
+    #[inline]
+    pub(super) fn new(held: &'a mut Option<Held>) -> Self {
+        Self {
+            held,
+            is_over: false,
+        }
+    }
+
+    #[inline]
+    pub(super) fn over(mut self) {
+        self.is_over = true;
+    }
+}
+
+impl Drop for Inside<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.is_over
+            && let Some(held) = self.held.take()
+        {
+            held.settle_apart(Class::Failure);
+        }
     }
 }

@@ -8,8 +8,9 @@ use ovasabi_core::classify::{Classify, HttpClassify, ReadRequest};
 use ovasabi_core::reject::{AsError, Reject};
 use tower_service::Service;
 
+use super::CircuitBreaker;
 use super::future::ResponseFuture;
-use super::{CircuitBreaker, Permit};
+use super::permit::{Held, Inside};
 
 /// A service behind a [`CircuitBreaker`]; made by [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
 ///
@@ -65,7 +66,7 @@ where
     S: Service<Req>,
     C: ReadRequest<Req> + Classify<S::Response, S::Error> + Clone,
     R: Reject<S::Response, S::Error> + Clone,
-    H: Hold<S::Response, Permit, C::End> + Clone,
+    H: Hold<S::Response, Held, C::End> + Clone,
 {
     type Response = H::Response;
     type Error = S::Error;
@@ -92,13 +93,13 @@ where
         };
         match admitted {
             Ok(ticket) => {
-                // Held while `inner` runs: a panic in there is a failure.
-                let mut permit = Permit::inside(shared.clone(), ticket);
+                let mut held = Some(Held::new(shared.clone(), ticket));
+                let inside = Inside::new(&mut held);
                 let response = self.inner.call(request);
-                permit.exit();
+                inside.over();
                 ResponseFuture::admitted(
                     response,
-                    permit,
+                    held,
                     facts,
                     self.classifier.clone(),
                     self.hold.clone(),

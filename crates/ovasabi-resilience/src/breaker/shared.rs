@@ -11,7 +11,7 @@ use ovasabi_core::time::{Clock, Tick};
 
 use super::config::Config;
 use super::events::Events;
-use super::state::Engine;
+use super::state::{Engine, Left};
 use super::ticket::{Refusal, Ticket};
 use super::{Mode, Snapshot, Transition};
 
@@ -38,6 +38,14 @@ impl Core {
 
     #[inline]
     pub(super) fn enter(&self, now: impl FnOnce() -> Tick) -> Result<Ticket, Rejection> {
+        match self.engine.enter_plain(now) {
+            Ok(ticket) => Ok(ticket),
+            Err(now) => self.enter_guarded(now()),
+        }
+    }
+
+    #[cold]
+    fn enter_guarded(&self, now: Tick) -> Result<Ticket, Rejection> {
         let step = self.engine.enter(now);
         if let Some(transition) = step.transition {
             self.publish(&transition);
@@ -47,7 +55,15 @@ impl Core {
 
     #[inline]
     pub(super) fn leave(&self, ticket: Ticket, class: Class) {
-        if let Some(transition) = self.engine.leave(ticket, class, || self.now()) {
+        let left = self.engine.leave_plain(ticket, class);
+        if left != Left::Done {
+            self.leave_guarded(ticket, class, left);
+        }
+    }
+
+    #[inline(never)]
+    fn leave_guarded(&self, ticket: Ticket, class: Class, left: Left) {
+        if let Some(transition) = self.engine.leave(ticket, class, left, || self.now()) {
             self.publish(&transition);
         }
     }

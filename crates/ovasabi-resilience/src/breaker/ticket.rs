@@ -7,17 +7,45 @@ use ovasabi_core::time::Tick;
 
 use super::Transition;
 use super::half_open::Lease;
-use super::word::Word;
+use super::word::{Phase, Word};
 
 /// An admission. It owes the engine one `leave`.
+///
+/// Two words, so that it travels in registers and costs two stores where it is kept.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     /// The state word under which it was given: another one later makes its result void.
     pub(super) word: Word,
-    /// When it was given; zero where nothing needs it.
-    pub(super) entered: Tick,
+    /// What [`Ticket::entered`] and [`Ticket::lease`] read: a probe has a lease, other calls a time of entry.
+    detail: u64,
+}
+
+impl Ticket {
+    #[inline]
+    pub(super) fn call(word: Word, entered: Tick) -> Self {
+        Self {
+            word,
+            detail: entered.as_nanos(),
+        }
+    }
+
+    pub(super) fn probe(word: Word, lease: Lease) -> Self {
+        Self {
+            word,
+            detail: lease.bits(),
+        }
+    }
+
+    /// When it was given; zero where nothing needs it, and nothing sensible for a probe.
+    #[inline]
+    pub(super) fn entered(self) -> Tick {
+        Tick::from_nanos(self.detail)
+    }
+
     /// The slot of a probe.
-    pub(super) lease: Option<Lease>,
+    pub(super) fn lease(self) -> Option<Lease> {
+        (self.word.phase() == Phase::HalfOpen).then_some(Lease::from_bits(self.detail))
+    }
 }
 
 /// A refusal.

@@ -7,22 +7,16 @@ use super::super::sync::lock;
 use super::{Cause, Cold, Engine, Mode, Ordering, Phase, Refusal, State, Step, Ticket, Word};
 
 impl Engine {
-    /// Admits or refuses a call. `now` is asked at most once, and only where time matters.
+    /// Admits a call where that needs no thought: closed, and deciding for itself. Otherwise `now` comes back
+    /// for [`Engine::enter`]; it is asked at most once, and only where time matters.
     #[inline]
-    pub(in super::super) fn enter(
-        &self,
-        now: impl FnOnce() -> Tick,
-    ) -> Step<Result<Ticket, Refusal>> {
+    pub(in super::super) fn enter_plain<N: FnOnce() -> Tick>(&self, now: N) -> Result<Ticket, N> {
         let word = self.word();
-        if word.is_plain() {
-            let entered = if self.timed { now() } else { Tick::ZERO };
-            return Step::still(Ok(Ticket {
-                word,
-                entered,
-                lease: None,
-            }));
+        if !word.is_plain() {
+            return Err(now);
         }
-        self.enter_guarded(now())
+        let entered = if self.timed { now() } else { Tick::ZERO };
+        Ok(Ticket::call(word, entered))
     }
 
     /// The refusal that [`Engine::enter`] would give, if any; takes nothing.
@@ -41,8 +35,8 @@ impl Engine {
         self.tally.rejected.add_one();
     }
 
-    #[cold]
-    fn enter_guarded(&self, now: Tick) -> Step<Result<Ticket, Refusal>> {
+    /// Admits or refuses a call, whatever the state.
+    pub(in super::super) fn enter(&self, now: Tick) -> Step<Result<Ticket, Refusal>> {
         if let Some(refusal) = self.refusal_of(self.word(), now) {
             self.refused();
             return Step::still(Err(refusal));
@@ -66,11 +60,7 @@ impl Engine {
             (Mode::Auto, Phase::HalfOpen) => Step::still(self.lease(&mut cold, word, now)),
             (Mode::Auto, Phase::Closed)
             | (Mode::ForcedOpen | Mode::Disabled | Mode::MetricsOnly, _) => {
-                Step::still(Ok(Ticket {
-                    word,
-                    entered: now,
-                    lease: None,
-                }))
+                Step::still(Ok(Ticket::call(word, now)))
             }
         }
     }
@@ -101,11 +91,7 @@ impl Engine {
         let lease = cold.probes.lease(now);
         self.publish_slots(cold);
         match lease {
-            Some(lease) => Ok(Ticket {
-                word,
-                entered: now,
-                lease: Some(lease),
-            }),
+            Some(lease) => Ok(Ticket::probe(word, lease)),
             // Reached only by a clock that went backwards.
             None => {
                 self.refused();

@@ -3,87 +3,83 @@
 use ovasabi_core::classify::Class;
 use ovasabi_core::time::Tick;
 
-use super::super::half_open::{Decision, Lease};
+use super::super::half_open::Decision;
 use super::super::sync::lock;
-use super::{Cause, Engine, Mode, Ordering, Outcome, Phase, Ticket, Transition, Word};
+use super::{Cause, Engine, Mode, Ordering, Outcome, Phase, Ticket, Transition};
+
+/// How far [`Engine::leave_plain`] got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Left {
+    /// Counted, and nothing can come of it.
+    Done,
+    /// Counted; the rules have to be asked.
+    Counted,
+    /// Nothing was done.
+    NotYet,
+}
 
 impl Engine {
-    /// Ends a call. `now` is asked at most once: for the slow-call rule, when the call was not a success, and
-    /// when it opens the breaker.
+    /// Ends a call where that needs little thought: a success of the present closed generation. What it has
+    /// not done is left to [`Engine::leave`].
     #[inline]
+    pub(in super::super) fn leave_plain(&self, ticket: Ticket, class: Class) -> Left {
+        let word = self.word();
+        let is_plain = class == Class::Success && word == ticket.word && word.is_plain();
+        if !is_plain || self.rules.slow.is_some() {
+            return Left::NotYet;
+        }
+        let may_matter =
+            self.window
+                .record(ticket.entered(), Outcome::SUCCESS, self.rules.minimum_calls);
+        self.end_run();
+        if may_matter {
+            Left::Counted
+        } else {
+            Left::Done
+        }
+    }
+
+    /// Ends a call, or does the rest of it. `now` is asked at most once, and only where time matters.
     pub(in super::super) fn leave(
         &self,
         ticket: Ticket,
         class: Class,
+        left: Left,
         now: impl FnOnce() -> Tick,
     ) -> Option<Transition> {
-        let word = self.word();
-        if class != Class::Success || word != ticket.word || !word.is_plain() {
-            return self.leave_guarded(ticket, class, now());
-        }
-        let Some(slow) = self.rules.slow else {
-            return self.succeed(word, ticket.entered, now);
-        };
-        let now = now();
-        if slow.applies(ticket.entered, now) {
-            return self.leave_guarded(ticket, class, now);
-        }
-        self.succeed(word, now, || now)
-    }
-
-    /// A success, in time, of the present closed generation.
-    #[inline]
-    fn succeed(&self, word: Word, at: Tick, now: impl FnOnce() -> Tick) -> Option<Transition> {
-        let nth = self.window.record(at, Outcome::SUCCESS);
-        self.end_run();
-        if nth > self.rules.minimum_calls {
-            return None;
-        }
-        // Young buckets: the minimum may just have been reached, or an older bucket have dropped out.
-        let cause = self.broken_rule(at)?;
-        self.trip_from(word, now(), cause)
-    }
-
-    #[inline]
-    fn end_run(&self) {
-        // Looked at before it is written, so that calls of a healthy service share this line. Relaxed: runs
-        // of calls that overlap have no exact order anyway.
-        if self.run.load(Ordering::Relaxed) != 0 {
-            self.run.store(0, Ordering::Relaxed);
+        match left {
+            Left::Done => None,
+            Left::Counted => {
+                let cause = self.broken_rule(ticket.entered())?;
+                self.trip_from(ticket.word, now(), cause)
+            }
+            Left::NotYet if class == Class::Ignored => {
+                self.give_back(ticket);
+                None
+            }
+            Left::NotYet => self.settle(ticket, class, now()),
         }
     }
 
-    #[cold]
-    fn leave_guarded(&self, ticket: Ticket, class: Class, now: Tick) -> Option<Transition> {
-        if class == Class::Ignored {
-            self.tally.ignored.add_one();
-            self.give_back(ticket);
-            return None;
-        }
+    fn settle(&self, ticket: Ticket, class: Class, now: Tick) -> Option<Transition> {
         let word = self.word();
         if word != ticket.word {
             self.tally.late.add_one();
             return None;
         }
-        let slow = self
-            .rules
-            .slow
-            .is_some_and(|slow| slow.applies(ticket.entered, now));
-        let outcome = Outcome {
-            failed: class != Class::Success,
-            slow,
-        };
         match (word.mode(), word.phase()) {
             (Mode::Auto, Phase::Closed) => {
-                self.record(class, outcome, now);
+                let outcome = self.outcome(class, ticket.entered(), now);
+                let may_matter = self.record(class, outcome, now);
+                if outcome == Outcome::SUCCESS && !may_matter {
+                    return None;
+                }
                 let cause = self.broken_rule(now)?;
                 self.trip_from(word, now, cause)
             }
-            (Mode::Auto, Phase::HalfOpen) => {
-                self.settle_probe(ticket, ticket.lease?, class, outcome, now)
-            }
+            (Mode::Auto, Phase::HalfOpen) => self.settle_probe(ticket, class, now),
             (Mode::MetricsOnly, _) => {
-                self.record(class, outcome, now);
+                self.record(class, self.outcome(class, ticket.entered(), now), now);
                 None
             }
             // Nothing is admitted under the first two, and nothing counted under the third.
@@ -91,7 +87,56 @@ impl Engine {
         }
     }
 
-    fn record(&self, class: Class, outcome: Outcome, now: Tick) {
+    fn settle_probe(&self, ticket: Ticket, class: Class, now: Tick) -> Option<Transition> {
+        let mut cold = lock(&self.cold);
+        let word = self.word();
+        let decision = match ticket.lease() {
+            Some(lease) if word == ticket.word => cold.probes.settle(lease, now, |entered| {
+                let outcome = self.outcome(class, entered, now);
+                self.tally.probes.add_one();
+                self.count(class, outcome);
+                outcome
+            }),
+            _ => Decision::Late,
+        };
+        match decision {
+            Decision::Late => {
+                self.tally.late.add_one();
+                self.publish_slots(&cold);
+                None
+            }
+            Decision::Undecided => {
+                self.publish_slots(&cold);
+                None
+            }
+            Decision::Close => Some(self.close(&mut cold, word, now)),
+            Decision::OpenForFailures => Some(self.open(&mut cold, word, now, Cause::ProbesFailed)),
+            Decision::OpenForSlowness => Some(self.open(&mut cold, word, now, Cause::ProbesSlow)),
+        }
+    }
+
+    fn give_back(&self, ticket: Ticket) {
+        self.tally.ignored.add_one();
+        let Some(lease) = ticket.lease() else { return };
+        let mut cold = lock(&self.cold);
+        if self.word() == ticket.word {
+            cold.probes.give_back(lease);
+            self.publish_slots(&cold);
+        }
+    }
+
+    fn outcome(&self, class: Class, entered: Tick, now: Tick) -> Outcome {
+        let slow = self
+            .rules
+            .slow
+            .is_some_and(|slow| slow.applies(entered, now));
+        Outcome {
+            failed: class != Class::Success,
+            slow,
+        }
+    }
+
+    fn record(&self, class: Class, outcome: Outcome, now: Tick) -> bool {
         self.count(class, outcome);
         match class {
             Class::Failure => {
@@ -102,7 +147,7 @@ impl Engine {
             // Alive, and asking for less: neither lengthens nor ends a run.
             Class::Throttled | Class::Ignored => {}
         }
-        self.window.record(now, outcome);
+        self.window.record(now, outcome, self.rules.minimum_calls)
     }
 
     fn count(&self, class: Class, outcome: Outcome) {
@@ -116,50 +161,17 @@ impl Engine {
         }
     }
 
-    #[cold]
+    #[inline]
+    fn end_run(&self) {
+        // Looked at before it is written, so that calls of a healthy service share this line. Relaxed: runs
+        // of calls that overlap have no exact order anyway.
+        if self.run.load(Ordering::Relaxed) != 0 {
+            self.run.store(0, Ordering::Relaxed);
+        }
+    }
+
     fn broken_rule(&self, now: Tick) -> Option<Cause> {
         self.rules
             .broken(self.run.load(Ordering::SeqCst), self.window.sum(now))
-    }
-
-    fn give_back(&self, ticket: Ticket) {
-        let Some(lease) = ticket.lease else { return };
-        let mut cold = lock(&self.cold);
-        if self.word() == ticket.word {
-            cold.probes.give_back(lease);
-            self.publish_slots(&cold);
-        }
-    }
-
-    fn settle_probe(
-        &self,
-        ticket: Ticket,
-        lease: Lease,
-        class: Class,
-        outcome: Outcome,
-        now: Tick,
-    ) -> Option<Transition> {
-        let mut cold = lock(&self.cold);
-        let word = self.word();
-        let decision = if word == ticket.word {
-            cold.probes.settle(lease, now, outcome)
-        } else {
-            Decision::Late
-        };
-        if decision == Decision::Late {
-            self.tally.late.add_one();
-        } else {
-            self.tally.probes.add_one();
-            self.count(class, outcome);
-        }
-        match decision {
-            Decision::Undecided | Decision::Late => {
-                self.publish_slots(&cold);
-                None
-            }
-            Decision::Close => Some(self.close(&mut cold, word, now)),
-            Decision::OpenForFailures => Some(self.open(&mut cold, word, now, Cause::ProbesFailed)),
-            Decision::OpenForSlowness => Some(self.open(&mut cold, word, now, Cause::ProbesSlow)),
-        }
     }
 }

@@ -8,6 +8,8 @@ mod enter;
 mod leave;
 mod transitions;
 
+pub(super) use leave::Left;
+
 use ovasabi_core::backoff::Random;
 use ovasabi_core::time::Tick;
 

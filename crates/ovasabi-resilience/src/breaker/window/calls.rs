@@ -22,12 +22,12 @@ impl CallWindow {
     }
 
     #[inline]
-    pub(super) fn record(&self, outcome: Outcome) -> u64 {
+    pub(super) fn record(&self, outcome: Outcome, minimum: u64) -> bool {
         let mut epoch = self.ring.epoch();
         if self.ring.calls_in(epoch) >= self.tenth {
             epoch = self.ring.turn_to(epoch.wrapping_add(1));
         }
-        self.ring.add(epoch, outcome)
+        self.ring.add(epoch, outcome, minimum)
     }
 
     pub(super) fn sum(&self) -> Sum {

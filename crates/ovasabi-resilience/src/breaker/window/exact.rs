@@ -31,17 +31,15 @@ impl ExactWindow {
         }
     }
 
-    /// Counts a call and tells which one it is since the window was cleared.
+    /// Counts a call; see [`Window::record`](super::Window::record).
     #[inline]
-    pub(super) fn record(&self, outcome: Outcome) -> u64 {
+    pub(super) fn record(&self, outcome: Outcome, minimum: u64) -> bool {
         // SeqCst here and in `sum`: of two calls that end at once, the later to judge sees both.
         let number = self.calls.0.fetch_add(1, Ordering::SeqCst);
         let bit = 1 << (number % u64::from(u64::BITS));
         mark(&self.failures, bit, outcome.failed);
         mark(&self.slow, bit, outcome.slow);
-        number
-            .wrapping_add(1)
-            .saturating_sub(self.first.load(Ordering::Relaxed))
+        number.saturating_sub(self.first.load(Ordering::Relaxed)) < minimum
     }
 
     pub(super) fn sum(&self) -> Sum {

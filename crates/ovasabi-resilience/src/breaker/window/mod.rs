@@ -1,8 +1,7 @@
 //! What the last calls were like.
 //!
 //! Three windows with one face: each call is recorded with one locked operation, whatever the load, and
-//! nothing is ever walked but ten words. [`Window::record`] tells how young the current bucket is, for a
-//! success needs judging only while that is so: later it can but lower a rate that was judged before.
+//! nothing is ever walked but ten words.
 
 mod calls;
 mod exact;
@@ -64,13 +63,15 @@ impl Window {
         matches!(self, Self::Time(_))
     }
 
-    /// Counts a call and tells which one it is in its bucket.
+    /// Counts a call, and tells whether it may have raised a rate even if it was well: by reaching `minimum`
+    /// calls, or by beginning a bucket, when the oldest drops out. Any other success lowers rates that were
+    /// judged before.
     #[inline]
-    pub(super) fn record(&self, at: Tick, outcome: Outcome) -> u64 {
+    pub(super) fn record(&self, at: Tick, outcome: Outcome, minimum: u64) -> bool {
         match self {
-            Self::Time(window) => window.record(at, outcome),
-            Self::Exact(window) => window.record(outcome),
-            Self::Calls(window) => window.record(outcome),
+            Self::Time(window) => window.record(at, outcome, minimum),
+            Self::Exact(window) => window.record(outcome, minimum),
+            Self::Calls(window) => window.record(outcome, minimum),
         }
     }
 

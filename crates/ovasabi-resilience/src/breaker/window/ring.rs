@@ -1,5 +1,7 @@
 //! Ten buckets, the newest of which is being filled.
 
+use std::ops::Range;
+
 use super::super::sync::{AtomicU64, Line, Mutex, Ordering, lock};
 use super::{Outcome, Sum};
 
@@ -15,6 +17,8 @@ const SLOT_MASK: u64 = 15;
 #[derive(Debug)]
 pub(super) struct Ring {
     epoch: AtomicU64,
+    /// Calls in the nine buckets before the newest, as of when it began.
+    older: AtomicU64,
     /// Calls in buckets that are gone.
     retired: AtomicU64,
     /// Held while old buckets are emptied: a call must not be counted into one that is about to be.
@@ -30,6 +34,7 @@ impl Ring {
     pub(super) fn new() -> Self {
         Self {
             epoch: AtomicU64::new(0),
+            older: AtomicU64::new(0),
             retired: AtomicU64::new(0),
             turning: Mutex::new(()),
             counts: Line(std::array::from_fn(|_| AtomicU64::new(0))),
@@ -50,15 +55,16 @@ impl Ring {
         slot(&self.counts, epoch).load(Ordering::Relaxed) & CALLS
     }
 
-    /// Counts a call into the bucket `epoch` and tells which one it is there.
+    /// Counts a call into the bucket `epoch`; see [`Window::record`](super::Window::record).
     #[inline]
-    pub(super) fn add(&self, epoch: u64, outcome: Outcome) -> u64 {
+    pub(super) fn add(&self, epoch: u64, outcome: Outcome, minimum: u64) -> bool {
         // SeqCst here and in `sum`: of two calls that end at once, the later to judge sees both.
         let one = if outcome.failed { FAILURE | 1 } else { 1 };
         if outcome.slow {
             slot(&self.slow, epoch).fetch_add(1, Ordering::SeqCst);
         }
-        (slot(&self.counts, epoch).fetch_add(one, Ordering::SeqCst) & CALLS) + 1
+        let earlier = slot(&self.counts, epoch).fetch_add(one, Ordering::SeqCst) & CALLS;
+        earlier == 0 || earlier + self.older.load(Ordering::Relaxed) < minimum
     }
 
     /// Makes `epoch` the newest bucket, unless a later one is already; tells which one is.
@@ -73,6 +79,10 @@ impl Ring {
         for back in 0..entered {
             self.empty(epoch - back);
         }
+        self.older.store(
+            self.sum_of(epoch.saturating_sub(BUCKETS - 1)..epoch).calls,
+            Ordering::Relaxed,
+        );
         // Release: whoever sees the new epoch sees its bucket empty.
         self.epoch.store(epoch, Ordering::Release);
         epoch
@@ -80,16 +90,7 @@ impl Ring {
 
     /// The calls of the ten buckets up to `newest`, which is at least the current epoch.
     pub(super) fn sum(&self, newest: u64) -> Sum {
-        let epoch = self.epoch();
-        let oldest = newest.saturating_sub(BUCKETS - 1);
-        let mut sum = Sum::default();
-        for epoch in oldest..=epoch {
-            let counts = slot(&self.counts, epoch).load(Ordering::SeqCst);
-            sum.calls += counts & CALLS;
-            sum.failures += counts / FAILURE;
-            sum.slow += slot(&self.slow, epoch).load(Ordering::SeqCst);
-        }
-        sum
+        self.sum_of(newest.saturating_sub(BUCKETS - 1)..self.epoch() + 1)
     }
 
     pub(super) fn clear(&self) {
@@ -97,6 +98,7 @@ impl Ring {
         for index in 0..=SLOT_MASK {
             self.empty(index);
         }
+        self.older.store(0, Ordering::Relaxed);
     }
 
     /// How many calls were ever counted.
@@ -104,6 +106,17 @@ impl Ring {
         let living = (0..=SLOT_MASK).map(|index| self.calls_in(index)).sum();
         // Relaxed: a counter for people, which stands alone.
         self.retired.load(Ordering::Relaxed).saturating_add(living)
+    }
+
+    fn sum_of(&self, epochs: Range<u64>) -> Sum {
+        let mut sum = Sum::default();
+        for epoch in epochs {
+            let counts = slot(&self.counts, epoch).load(Ordering::SeqCst);
+            sum.calls += counts & CALLS;
+            sum.failures += counts / FAILURE;
+            sum.slow += slot(&self.slow, epoch).load(Ordering::SeqCst);
+        }
+        sum
     }
 
     fn empty(&self, epoch: u64) {

@@ -27,14 +27,14 @@ impl TimeWindow {
     }
 
     #[inline]
-    pub(super) fn record(&self, at: Tick, outcome: Outcome) -> u64 {
+    pub(super) fn record(&self, at: Tick, outcome: Outcome, minimum: u64) -> bool {
         let at = at.as_nanos();
         let mut epoch = self.ring.epoch();
         // The end of the bucket is a multiplication; the division waits until a bucket is over.
         if at >= epoch.saturating_add(1).saturating_mul(self.width) {
             epoch = self.ring.turn_to(at / self.width);
         }
-        self.ring.add(epoch, outcome)
+        self.ring.add(epoch, outcome, minimum)
     }
 
     pub(super) fn sum(&self, now: Tick) -> Sum {

@@ -20,13 +20,21 @@ fn half_open(
 #[test]
 fn slow_probes_decide_however_short_the_window_is() {
     // P-2
-    let (breaker, hand) = half_open(|builder| builder.sliding_window(Window::time(50 * MS)).minimum_calls(1));
+    let (breaker, hand) = half_open(|builder| {
+        builder
+            .sliding_window(Window::time(50 * MS))
+            .minimum_calls(1)
+    });
     for _ in 0..2 {
         let probe = breaker.try_acquire().unwrap();
         hand.advance(80 * MS);
         probe.settle(Class::Success);
     }
-    assert_eq!(breaker.state(), State::Closed, "two of three cannot be outvoted");
+    assert_eq!(
+        breaker.state(),
+        State::Closed,
+        "two of three cannot be outvoted"
+    );
 }
 
 #[test]
@@ -34,7 +42,11 @@ fn probes_decide_as_early_as_they_can() {
     let (breaker, _hand) = half_open(|builder| builder.permitted_calls_in_half_open(5));
     let probes: Vec<_> = (0..5).map(|_| breaker.try_acquire().unwrap()).collect();
     for (nth, probe) in probes.into_iter().enumerate() {
-        let expected = if nth < 3 { State::HalfOpen } else { State::Closed };
+        let expected = if nth < 3 {
+            State::HalfOpen
+        } else {
+            State::Closed
+        };
         assert_eq!(breaker.state(), expected, "after {nth} successes");
         probe.settle(Class::Success);
     }
@@ -43,12 +55,20 @@ fn probes_decide_as_early_as_they_can() {
     calls(&breaker, Class::Failure, 2);
     assert_eq!(breaker.state(), State::HalfOpen);
     calls(&breaker, Class::Throttled, 1);
-    assert_eq!(breaker.state(), State::Open, "three of five, and throttled ones count");
+    assert_eq!(
+        breaker.state(),
+        State::Open,
+        "three of five, and throttled ones count"
+    );
 }
 
 #[test]
 fn slow_probes_open_it_again() {
-    let (breaker, hand) = half_open(|builder| builder.slow_call_duration(SEC).slow_call_rate_threshold(0.5));
+    let (breaker, hand) = half_open(|builder| {
+        builder
+            .slow_call_duration(SEC)
+            .slow_call_rate_threshold(0.5)
+    });
     for _ in 0..2 {
         let probe = breaker.try_acquire().unwrap();
         hand.advance(SEC);
@@ -63,11 +83,17 @@ fn a_dropped_probe_frees_its_slot() {
     let (breaker, _hand) = half_open(|builder| builder.permitted_calls_in_half_open(1));
     for _ in 0..10 {
         let probe = breaker.try_acquire().unwrap();
-        assert_eq!(breaker.try_acquire().unwrap_err().kind(), RejectKind::ProbesTaken);
+        assert_eq!(
+            breaker.try_acquire().unwrap_err().kind(),
+            RejectKind::ProbesTaken
+        );
         drop(probe);
     }
     let totals = breaker.snapshot().totals();
-    assert_eq!((totals.successes, totals.failures, totals.ignored), (0, 1, 10));
+    assert_eq!(
+        (totals.successes, totals.failures, totals.ignored),
+        (0, 1, 10)
+    );
     calls(&breaker, Class::Success, 1);
     assert_eq!(breaker.state(), State::Closed);
 }
@@ -75,16 +101,30 @@ fn a_dropped_probe_frees_its_slot() {
 #[test]
 fn a_probe_that_never_ends_frees_its_slot_when_its_lease_runs_out() {
     // P-5
-    let (breaker, hand) = half_open(|builder| builder.permitted_calls_in_half_open(1).probe_lease(10 * SEC));
+    let (breaker, hand) = half_open(|builder| {
+        builder
+            .permitted_calls_in_half_open(1)
+            .probe_lease(10 * SEC)
+    });
     let lost = breaker.try_acquire().unwrap();
     hand.advance(10 * SEC - MS);
     let refused = breaker.try_acquire().unwrap_err();
-    assert_eq!((refused.kind(), refused.retry_delay()), (RejectKind::ProbesTaken, Some(MS)));
+    assert_eq!(
+        (refused.kind(), refused.retry_delay()),
+        (RejectKind::ProbesTaken, Some(MS))
+    );
     hand.advance(MS);
     let probe = breaker.try_acquire().unwrap();
     lost.settle(Class::Failure);
-    assert_eq!(breaker.state(), State::HalfOpen, "the late answer is discarded");
-    assert!(breaker.try_acquire().is_err(), "and frees no slot but its own");
+    assert_eq!(
+        breaker.state(),
+        State::HalfOpen,
+        "the late answer is discarded"
+    );
+    assert!(
+        breaker.try_acquire().is_err(),
+        "and frees no slot but its own"
+    );
     probe.settle(Class::Success);
     assert_eq!(breaker.state(), State::Closed);
     assert_eq!(breaker.snapshot().totals().late, 1);
@@ -93,7 +133,11 @@ fn a_probe_that_never_ends_frees_its_slot_when_its_lease_runs_out() {
 #[test]
 fn an_answer_after_its_lease_is_discarded_even_if_nobody_came_since() {
     // P-5
-    let (breaker, hand) = half_open(|builder| builder.permitted_calls_in_half_open(1).probe_lease(10 * SEC));
+    let (breaker, hand) = half_open(|builder| {
+        builder
+            .permitted_calls_in_half_open(1)
+            .probe_lease(10 * SEC)
+    });
     let late = breaker.try_acquire().unwrap();
     hand.advance(10 * SEC);
     late.settle(Class::Failure);
@@ -106,7 +150,10 @@ fn an_answer_after_its_lease_is_discarded_even_if_nobody_came_since() {
 fn exactly_as_many_probes_as_permitted_reach_the_service() {
     // P-7
     let (breaker, _hand) = half_open(|builder| builder.permitted_calls_in_half_open(3));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .build()
+        .unwrap();
     let reached = Arc::new(AtomicUsize::new(0));
     let permits: Vec<_> = runtime.block_on(async {
         let tasks: Vec<_> = (0..10_000)
@@ -150,7 +197,11 @@ fn a_refused_probe_hints_at_no_more_than_a_break() {
     // P-18
     let (breaker, _hand) = half_open(|builder| builder.permitted_calls_in_half_open(1));
     let _probe = breaker.try_acquire().unwrap();
-    assert_eq!(breaker.try_acquire().unwrap_err().retry_delay(), Some(5 * SEC), "the lease is 30 s");
+    assert_eq!(
+        breaker.try_acquire().unwrap_err().retry_delay(),
+        Some(5 * SEC),
+        "the lease is 30 s"
+    );
 }
 
 #[test]
@@ -163,5 +214,8 @@ fn a_probe_of_an_earlier_half_open_period_decides_nothing() {
     hand.advance(5 * SEC);
     let _probes: Vec<_> = (0..3).map(|_| breaker.try_acquire().unwrap()).collect();
     early.settle(Class::Success);
-    assert!(breaker.try_acquire().is_err(), "it frees no slot of this period");
+    assert!(
+        breaker.try_acquire().is_err(),
+        "it frees no slot of this period"
+    );
 }

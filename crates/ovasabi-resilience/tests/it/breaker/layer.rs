@@ -22,7 +22,10 @@ fn by_result(breaker: &CircuitBreaker) -> CircuitBreakerLayer<ByResult> {
 
 #[tokio::test]
 async fn failures_of_the_service_open_it_and_its_error_type_stays() {
-    let breaker = CircuitBreaker::builder("layer").consecutive_failures(2).build().unwrap();
+    let breaker = CircuitBreaker::builder("layer")
+        .consecutive_failures(2)
+        .build()
+        .unwrap();
     let flaky = service_fn(async |_: ()| Err::<(), BoxError>("down".into()));
     let mut service = by_result(&breaker).wrap(flaky);
     for _ in 0..2 {
@@ -31,21 +34,41 @@ async fn failures_of_the_service_open_it_and_its_error_type_stays() {
     }
     let error = service.ready().await.unwrap().call(()).await.unwrap_err();
     let rejection = Rejection::find(&error).unwrap();
-    assert_eq!((rejection.layer(), rejection.policy().as_str()), ("circuit_breaker", "layer"));
+    assert_eq!(
+        (rejection.layer(), rejection.policy().as_str()),
+        ("circuit_breaker", "layer")
+    );
 }
 
 #[tokio::test]
 async fn an_infallible_http_service_is_refused_with_a_response() {
-    let breaker = CircuitBreaker::builder("server").consecutive_failures(1).build().unwrap();
+    let breaker = CircuitBreaker::builder("server")
+        .consecutive_failures(1)
+        .build()
+        .unwrap();
     let failing = service_fn(async |_: Request<()>| {
-        let response = Response::builder().status(500).body(Full::new(Bytes::from_static(b"oh")));
+        let response = Response::builder()
+            .status(500)
+            .body(Full::new(Bytes::from_static(b"oh")));
         Ok::<_, Infallible>(response.unwrap())
     });
     let mut service = breaker.layer().responding().wrap(failing);
-    let response = service.ready().await.unwrap().call(Request::new(())).await.unwrap();
+    let response = service
+        .ready()
+        .await
+        .unwrap()
+        .call(Request::new(()))
+        .await
+        .unwrap();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
 
-    let response = service.ready().await.unwrap().call(Request::new(())).await.unwrap();
+    let response = service
+        .ready()
+        .await
+        .unwrap()
+        .call(Request::new(()))
+        .await
+        .unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(response.headers().contains_key("retry-after"));
     assert!(Rejection::of_response(&response).is_some());
@@ -67,7 +90,10 @@ async fn an_open_breaker_refuses_even_if_the_service_is_never_ready() {
     let (mut service, mut handle) = mock::spawn_layer::<(), (), _>(by_result(&breaker));
     handle.allow(0);
     assert_pending!(service.poll_ready());
-    let shut: [fn(&CircuitBreaker); 2] = [|breaker| breaker.force(Mode::ForcedOpen), |breaker| breaker.trip(SEC)];
+    let shut: [fn(&CircuitBreaker); 2] = [
+        |breaker| breaker.force(Mode::ForcedOpen),
+        |breaker| breaker.trip(SEC),
+    ];
     for shut in shut {
         shut(&breaker);
         assert_ready_ok!(service.poll_ready());
@@ -140,16 +166,29 @@ async fn a_panic_inside_the_service_is_a_failure() {
     fn in_call(_: ()) -> Ready<Result<(), BoxError>> {
         panic!("in call")
     }
-    let breaker = CircuitBreaker::builder("panics").consecutive_failures(100).build().unwrap();
+    let breaker = CircuitBreaker::builder("panics")
+        .consecutive_failures(100)
+        .build()
+        .unwrap();
     let in_call = by_result(&breaker).wrap(service_fn(in_call));
     let in_future = by_result(&breaker).wrap(service_fn(async |_: ()| -> Result<(), BoxError> {
         tokio::task::yield_now().await;
         panic!("in the future")
     }));
     for nth in 1..=3 {
-        assert!(tokio::spawn(in_call.clone().oneshot(())).await.unwrap_err().is_panic());
+        assert!(
+            tokio::spawn(in_call.clone().oneshot(()))
+                .await
+                .unwrap_err()
+                .is_panic()
+        );
         assert_eq!(breaker.snapshot().totals().failures, 2 * nth - 1);
-        assert!(tokio::spawn(in_future.clone().oneshot(())).await.unwrap_err().is_panic());
+        assert!(
+            tokio::spawn(in_future.clone().oneshot(()))
+                .await
+                .unwrap_err()
+                .is_panic()
+        );
         assert_eq!(breaker.snapshot().totals().failures, 2 * nth);
     }
     assert_eq!(breaker.snapshot().totals().ignored, 0);
@@ -158,7 +197,10 @@ async fn a_panic_inside_the_service_is_a_failure() {
 #[tokio::test]
 async fn a_panic_of_the_caller_is_neutral() {
     // P-6: the service did nothing wrong.
-    let breaker = CircuitBreaker::builder("caller").consecutive_failures(1).build().unwrap();
+    let breaker = CircuitBreaker::builder("caller")
+        .consecutive_failures(1)
+        .build()
+        .unwrap();
     let never = by_result(&breaker).wrap(service_fn(|_: ()| pending::<Result<(), BoxError>>()));
     let task = tokio::spawn(async move {
         let mut call = task::spawn(never.oneshot(()));
@@ -166,13 +208,19 @@ async fn a_panic_of_the_caller_is_neutral() {
         panic!("with a call under way");
     });
     assert!(task.await.unwrap_err().is_panic());
-    assert_eq!((breaker.state(), breaker.snapshot().totals().ignored), (State::Closed, 1));
+    assert_eq!(
+        (breaker.state(), breaker.snapshot().totals().ignored),
+        (State::Closed, 1)
+    );
 }
 
 #[test]
 fn a_panic_while_a_permit_is_held_is_a_failure() {
     // P-6, without a layer.
-    let breaker = CircuitBreaker::builder("permit").consecutive_failures(1).build().unwrap();
+    let breaker = CircuitBreaker::builder("permit")
+        .consecutive_failures(1)
+        .build()
+        .unwrap();
     let permit = breaker.try_acquire().unwrap();
     let thread = std::thread::spawn(move || {
         let _permit = permit;
@@ -185,14 +233,28 @@ fn a_panic_while_a_permit_is_held_is_a_failure() {
 #[tokio::test]
 async fn all_services_of_all_layers_share_the_breaker() {
     // P-19, P-76
-    let breaker = CircuitBreaker::builder("shared").consecutive_failures(3).build().unwrap();
+    let breaker = CircuitBreaker::builder("shared")
+        .consecutive_failures(3)
+        .build()
+        .unwrap();
     let failing = service_fn(async |_: ()| Err::<(), BoxError>("down".into()));
     let layer = by_result(&breaker);
     let again = layer.clone();
-    let mut services = [layer.layer(failing), layer.layer(failing), again.wrap(failing)];
+    let mut services = [
+        layer.layer(failing),
+        layer.layer(failing),
+        again.wrap(failing),
+    ];
     for service in &mut services {
         let service = service.clone();
-        assert_eq!(tokio::spawn(service.oneshot(())).await.unwrap().unwrap_err().to_string(), "down");
+        assert_eq!(
+            tokio::spawn(service.oneshot(()))
+                .await
+                .unwrap()
+                .unwrap_err()
+                .to_string(),
+            "down"
+        );
     }
     assert_eq!(breaker.state(), State::Open);
     for service in services {
@@ -205,33 +267,61 @@ async fn a_refusal_is_no_failure_to_the_breakers_around_it() {
     // P-17: as an error, as a response, and of the breaker itself.
     let inner = CircuitBreaker::builder("inner").build().unwrap();
     inner.force(Mode::ForcedOpen);
-    let outer = CircuitBreaker::builder("outer").consecutive_failures(1).build().unwrap();
+    let outer = CircuitBreaker::builder("outer")
+        .consecutive_failures(1)
+        .build()
+        .unwrap();
 
     let as_error = by_result(&inner).wrap(service_fn(async |_: ()| Ok::<(), BoxError>(())));
-    let both = ServiceBuilder::new().layer(by_result(&outer)).service(as_error);
+    let both = ServiceBuilder::new()
+        .layer(by_result(&outer))
+        .service(as_error);
     assert!(both.oneshot(()).await.is_err());
 
-    let answer = service_fn(async |_: Request<()>| Ok::<_, BoxError>(Response::new(Full::<Bytes>::default())));
+    let answer = service_fn(async |_: Request<()>| {
+        Ok::<_, BoxError>(Response::new(Full::<Bytes>::default()))
+    });
     let as_response = inner.layer().responding().wrap(answer);
-    let response = outer.layer().wrap(as_response).oneshot(Request::new(())).await.unwrap();
+    let response = outer
+        .layer()
+        .wrap(as_response)
+        .oneshot(Request::new(()))
+        .await
+        .unwrap();
     assert_eq!(response.status(), 503);
 
-    assert_eq!((outer.state(), outer.snapshot().totals().ignored), (State::Closed, 2));
+    assert_eq!(
+        (outer.state(), outer.snapshot().totals().ignored),
+        (State::Closed, 2)
+    );
     let totals = inner.snapshot().totals();
-    assert_eq!((totals.rejected, totals.failures, totals.ignored), (2, 0, 0));
+    assert_eq!(
+        (totals.rejected, totals.failures, totals.ignored),
+        (2, 0, 0)
+    );
 }
 
 #[tokio::test]
 async fn a_grpc_status_in_the_trailers_is_what_counts() {
     // P-21
-    let breaker = CircuitBreaker::builder("grpc").consecutive_failures(2).build().unwrap();
-    let layer = breaker.layer().classify(GrpcClassify::new()).until_body_end();
+    let breaker = CircuitBreaker::builder("grpc")
+        .consecutive_failures(2)
+        .build()
+        .unwrap();
+    let layer = breaker
+        .layer()
+        .classify(GrpcClassify::new())
+        .until_body_end();
     let unavailable = layer.wrap(service_fn(async |_: Request<()>| {
         let (mut body, channel) = Channel::<Bytes, Infallible>::new(2);
         tokio::spawn(async move {
             let _ = body.send_data(Bytes::from_static(b"message")).await;
             let _ = body
-                .send_trailers([("grpc-status".parse().unwrap(), "14".parse().unwrap())].into_iter().collect())
+                .send_trailers(
+                    [("grpc-status".parse().unwrap(), "14".parse().unwrap())]
+                        .into_iter()
+                        .collect(),
+                )
                 .await;
         });
         Ok::<_, BoxError>(Response::new(channel))
@@ -260,20 +350,41 @@ async fn a_body_that_breaks_is_a_failure_only_where_it_is_followed() {
         body.abort("reset".into());
         Ok::<_, BoxError>(Response::new(channel))
     });
-    let breaker = CircuitBreaker::builder("at head").consecutive_failures(1).build().unwrap();
-    let response = breaker.layer().wrap(broken).oneshot(Request::new(())).await.unwrap();
+    let breaker = CircuitBreaker::builder("at head")
+        .consecutive_failures(1)
+        .build()
+        .unwrap();
+    let response = breaker
+        .layer()
+        .wrap(broken)
+        .oneshot(Request::new(()))
+        .await
+        .unwrap();
     assert!(response.into_body().collect().await.is_err());
     assert_eq!(breaker.state(), State::Closed);
 
-    let breaker = CircuitBreaker::builder("at end").consecutive_failures(1).build().unwrap();
-    let response = breaker.layer().until_body_end().wrap(broken).oneshot(Request::new(())).await.unwrap();
+    let breaker = CircuitBreaker::builder("at end")
+        .consecutive_failures(1)
+        .build()
+        .unwrap();
+    let response = breaker
+        .layer()
+        .until_body_end()
+        .wrap(broken)
+        .oneshot(Request::new(()))
+        .await
+        .unwrap();
     assert!(response.into_body().collect().await.is_err());
     assert_eq!(breaker.state(), State::Open);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_default_clock_follows_paused_time() {
-    let breaker = CircuitBreaker::builder("paused").consecutive_failures(1).wait_jitter(0.0).build().unwrap();
+    let breaker = CircuitBreaker::builder("paused")
+        .consecutive_failures(1)
+        .wait_jitter(0.0)
+        .build()
+        .unwrap();
     calls(&breaker, Class::Failure, 1);
     tokio::time::advance(5 * SEC - MS).await;
     assert_eq!(breaker.state(), State::Open);
@@ -283,7 +394,10 @@ async fn the_default_clock_follows_paused_time() {
 
 #[test]
 fn a_leaked_breaker_is_the_same_breaker() {
-    let breaker = CircuitBreaker::builder("leaked").consecutive_failures(1).build().unwrap();
+    let breaker = CircuitBreaker::builder("leaked")
+        .consecutive_failures(1)
+        .build()
+        .unwrap();
     let leaked = breaker.clone().leak().leak();
     calls(&leaked, Class::Failure, 1);
     assert_eq!(breaker.state(), State::Open);

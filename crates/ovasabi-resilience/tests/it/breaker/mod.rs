@@ -18,7 +18,13 @@ const SEC: Duration = Duration::from_secs(1);
 /// A builder over a clock that stands still, whose breaks all last exactly five seconds.
 fn builder() -> (CircuitBreakerBuilder, ClockHand) {
     let (clock, hand) = Clock::manual();
-    (CircuitBreaker::builder("test").clock(clock).wait_jitter(0.0).wait_factor(1.0), hand)
+    (
+        CircuitBreaker::builder("test")
+            .clock(clock)
+            .wait_jitter(0.0)
+            .wait_factor(1.0),
+        hand,
+    )
 }
 
 /// Makes a call that ends at once, if it is admitted.
@@ -38,7 +44,9 @@ fn calls(breaker: &CircuitBreaker, class: Class, count: usize) {
 }
 
 /// A breaker that has just opened, for five seconds.
-fn opened(configure: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder) -> (CircuitBreaker, ClockHand) {
+fn opened(
+    configure: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder,
+) -> (CircuitBreaker, ClockHand) {
     let (builder, hand) = builder();
     let breaker = configure(builder.consecutive_failures(1)).build().unwrap();
     calls(&breaker, Class::Failure, 1);

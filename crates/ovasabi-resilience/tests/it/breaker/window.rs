@@ -8,7 +8,11 @@ fn a_window_of_calls_really_slides() {
     // P-1: the successes of the past do not protect a service that fails now.
     for (length, minimum) in [(10, 10), (100, 20)] {
         let (builder, _hand) = builder();
-        let breaker = builder.sliding_window(Window::calls(length)).minimum_calls(minimum).build().unwrap();
+        let breaker = builder
+            .sliding_window(Window::calls(length))
+            .minimum_calls(minimum)
+            .build()
+            .unwrap();
         calls(&breaker, Class::Success, 9_990);
         let to_open = usize::try_from(length / 2).unwrap();
         calls(&breaker, Class::Failure, to_open - 1);
@@ -41,12 +45,20 @@ fn a_burst_weighs_the_same_however_short_it_is() {
 #[test]
 fn a_time_window_forgets_by_tenths() {
     let (builder, hand) = builder();
-    let breaker = builder.sliding_window(Window::time(10 * SEC)).minimum_calls(4).build().unwrap();
+    let breaker = builder
+        .sliding_window(Window::time(10 * SEC))
+        .minimum_calls(4)
+        .build()
+        .unwrap();
     calls(&breaker, Class::Failure, 3);
     hand.advance(9 * SEC);
     assert_eq!(breaker.snapshot().window().failures, 3);
     hand.advance(SEC);
-    assert_eq!(breaker.snapshot().window().calls, 0, "shown without any traffic");
+    assert_eq!(
+        breaker.snapshot().window().calls,
+        0,
+        "shown without any traffic"
+    );
     calls(&breaker, Class::Failure, 3);
     assert_eq!(breaker.state(), State::Closed, "the old failures are gone");
     calls(&breaker, Class::Failure, 1);
@@ -57,7 +69,11 @@ fn a_time_window_forgets_by_tenths() {
 fn a_gap_of_sixty_days_leaves_no_stale_counts() {
     // P-16, with buckets of a millisecond: the gap is a multiple of every power of two up to 2¹⁶ of them.
     let (builder, hand) = builder();
-    let breaker = builder.sliding_window(Window::time(10 * MS)).minimum_calls(2).build().unwrap();
+    let breaker = builder
+        .sliding_window(Window::time(10 * MS))
+        .minimum_calls(2)
+        .build()
+        .unwrap();
     for days in [60, 1, 600] {
         calls(&breaker, Class::Failure, 1);
         hand.advance(SEC * 86_400 * days);
@@ -73,7 +89,11 @@ fn a_gap_of_sixty_days_leaves_no_stale_counts() {
 fn a_clock_that_stands_still_or_goes_back_counts_into_the_newest_bucket() {
     // P-16
     let (builder, hand) = builder();
-    let breaker = builder.sliding_window(Window::time(10 * SEC)).minimum_calls(3).build().unwrap();
+    let breaker = builder
+        .sliding_window(Window::time(10 * SEC))
+        .minimum_calls(3)
+        .build()
+        .unwrap();
     hand.advance(100 * SEC);
     calls(&breaker, Class::Failure, 1);
     hand.set(ovasabi_core::time::Tick::ZERO);
@@ -92,8 +112,12 @@ fn exactly_the_threshold_opens_and_one_below_does_not() {
     for window in [Window::calls(50), Window::calls(100), Window::time(SEC)] {
         for (share, failures) in [(0.5, 25), (0.3, 15), (0.06, 3), (1.0, 50)] {
             let (builder, _hand) = builder();
-            let breaker =
-                builder.sliding_window(window).failure_rate_threshold(share).minimum_calls(50).build().unwrap();
+            let breaker = builder
+                .sliding_window(window)
+                .failure_rate_threshold(share)
+                .minimum_calls(50)
+                .build()
+                .unwrap();
             calls(&breaker, Class::Failure, failures - 1);
             calls(&breaker, Class::Success, 50 - failures);
             assert_eq!(breaker.state(), State::Closed, "{share} of {window:?}");
@@ -107,7 +131,11 @@ fn exactly_the_threshold_opens_and_one_below_does_not() {
 fn a_success_that_reaches_the_minimum_may_open_it() {
     for window in [Window::calls(50), Window::calls(100), Window::time(SEC)] {
         let (builder, _hand) = builder();
-        let breaker = builder.sliding_window(window).minimum_calls(20).build().unwrap();
+        let breaker = builder
+            .sliding_window(window)
+            .minimum_calls(20)
+            .build()
+            .unwrap();
         calls(&breaker, Class::Failure, 10);
         calls(&breaker, Class::Success, 9);
         assert_eq!(breaker.state(), State::Closed);
@@ -132,7 +160,11 @@ fn failures_in_a_row_open_it_whatever_the_window_says() {
 #[test]
 fn throttled_calls_count_for_the_rate_and_not_for_the_run() {
     let (builder, _hand) = builder();
-    let breaker = builder.consecutive_failures(2).minimum_calls(10).build().unwrap();
+    let breaker = builder
+        .consecutive_failures(2)
+        .minimum_calls(10)
+        .build()
+        .unwrap();
     calls(&breaker, Class::Failure, 1);
     calls(&breaker, Class::Throttled, 8);
     assert_eq!(breaker.state(), State::Closed);
@@ -150,13 +182,20 @@ fn throttled_calls_count_for_the_rate_and_not_for_the_run() {
 #[test]
 fn ignored_and_dropped_calls_count_for_nothing() {
     let (builder, _hand) = builder();
-    let breaker = builder.consecutive_failures(2).minimum_calls(2).build().unwrap();
+    let breaker = builder
+        .consecutive_failures(2)
+        .minimum_calls(2)
+        .build()
+        .unwrap();
     calls(&breaker, Class::Failure, 1);
     calls(&breaker, Class::Ignored, 100);
     for _ in 0..100 {
         drop(breaker.try_acquire().unwrap());
     }
-    assert_eq!((breaker.state(), breaker.snapshot().window().calls), (State::Closed, 1));
+    assert_eq!(
+        (breaker.state(), breaker.snapshot().window().calls),
+        (State::Closed, 1)
+    );
     assert_eq!(breaker.snapshot().totals().ignored, 200);
     calls(&breaker, Class::Failure, 1);
     assert_eq!(breaker.state(), State::Open);
@@ -164,7 +203,11 @@ fn ignored_and_dropped_calls_count_for_nothing() {
 
 #[test]
 fn slow_calls_open_it_whatever_their_result() {
-    for window in [Window::calls(20), Window::calls(100), Window::time(60 * SEC)] {
+    for window in [
+        Window::calls(20),
+        Window::calls(100),
+        Window::time(60 * SEC),
+    ] {
         let (builder, hand) = builder();
         let breaker = builder
             .sliding_window(window)
@@ -194,12 +237,23 @@ fn slow_calls_open_it_whatever_their_result() {
 #[test]
 fn a_call_counts_when_it_ends_however_long_it_took() {
     let (builder, hand) = builder();
-    let breaker = builder.sliding_window(Window::time(10 * SEC)).minimum_calls(2).build().unwrap();
-    let (first, second) = (breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap());
+    let breaker = builder
+        .sliding_window(Window::time(10 * SEC))
+        .minimum_calls(2)
+        .build()
+        .unwrap();
+    let (first, second) = (
+        breaker.try_acquire().unwrap(),
+        breaker.try_acquire().unwrap(),
+    );
     hand.advance(60 * SEC);
     first.settle(Class::Failure);
     hand.advance(5 * SEC);
     second.settle(Class::Failure);
     assert_eq!(breaker.state(), State::Open);
-    assert_eq!(breaker.try_acquire().unwrap_err().retry_delay(), Some(5 * SEC), "a break begins at the end too");
+    assert_eq!(
+        breaker.try_acquire().unwrap_err().retry_delay(),
+        Some(5 * SEC),
+        "a break begins at the end too"
+    );
 }
