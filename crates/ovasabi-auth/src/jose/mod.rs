@@ -27,13 +27,15 @@
 
 mod compact;
 pub(crate) mod json;
-mod key;
 mod pem;
 mod reason;
+mod signing_key;
+mod verifying_key;
 
 pub use compact::{CompactJws, MAX_TOKEN_BYTES};
-pub use key::{KeyError, SigningKey, VerifyingKey};
 pub use reason::Reason;
+pub use signing_key::{KeyError, SigningKey};
+pub use verifying_key::VerifyingKey;
 
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};

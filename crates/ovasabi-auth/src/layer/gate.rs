@@ -58,7 +58,7 @@ impl Gate {
             }
             Err(reason) => {
                 self.counters.refused(reason);
-                tracing::info!(target: "ovasabi::auth", reason = reason.label(), "credential refused");
+                log(reason);
                 Err((
                     reason,
                     Refusal::new(reason.into(), Some(self.challenges.of(reason))),
@@ -74,4 +74,14 @@ fn enter<B>(request: &mut Request<B>, principal: Principal) -> Option<Context> {
     let context = extensions.get_mut::<Context>()?;
     *context = context.with(principal.subject().clone()).with(principal);
     Some(context.clone())
+}
+
+/// Every browser's first request has no credential: that is no news.
+fn log(reason: Reason) {
+    let label = reason.label();
+    if reason == Reason::CredentialMissing {
+        tracing::debug!(target: "ovasabi::auth", reason = label, "credential refused");
+    } else {
+        tracing::info!(target: "ovasabi::auth", reason = label, "credential refused");
+    }
 }

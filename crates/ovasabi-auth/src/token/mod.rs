@@ -37,6 +37,8 @@
 //! In deployment: a new key reaches the verifiers before the signer uses it, and the old one stays until its
 //! last token has expired. A token cannot be called back, so its life is short: minutes.
 
+mod body;
+mod check;
 mod claims;
 mod date;
 mod error;

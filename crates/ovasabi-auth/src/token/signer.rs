@@ -4,13 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
 use ovasabi_core::time::WallClock;
-use serde::Serialize;
-use serde_json::{Map, Value};
 
+use super::body::{Body, check, random_id};
 use super::{ACCESS_TOKEN, Audience, ConfigError, Grant, Issuer, SignError};
-use crate::jose::{BASE64URL, KeyError, MAX_TOKEN_BYTES, SigningKey};
+use crate::jose::{MAX_TOKEN_BYTES, SigningKey};
 
 /// Signs access tokens in the profile of RFC 9068. Clones share one state.
 #[derive(Clone, Debug)]
@@ -165,74 +163,4 @@ impl fmt::Debug for AccessToken {
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
-}
-
-/// The claims as they are written.
-#[derive(Serialize)]
-struct Body<'a> {
-    iss: &'a str,
-    aud: &'a str,
-    sub: &'a str,
-    exp: u64,
-    iat: u64,
-    jti: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    roles: &'a [String],
-    #[serde(flatten)]
-    rest: &'a Map<String, Value>,
-}
-
-/// Claims that mean something to verifiers, ours or others': none may come in by the side door.
-const RESERVED: [&str; 11] = [
-    "iss",
-    "aud",
-    "sub",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "client_id",
-    "scope",
-    "roles",
-    "cnf",
-];
-
-fn check(grant: &Grant) -> Result<(), SignError> {
-    if grant.subject.is_empty() {
-        return Err(SignError::SubjectEmpty);
-    }
-    if grant.roles.iter().any(String::is_empty) {
-        return Err(SignError::RoleEmpty);
-    }
-    if let Some(scope) = grant.scopes.iter().find(|scope| !is_scope(scope)) {
-        return Err(SignError::ScopeInvalid {
-            scope: scope.clone(),
-        });
-    }
-    match grant
-        .claims
-        .keys()
-        .find(|name| RESERVED.contains(&name.as_str()))
-    {
-        Some(name) => Err(SignError::ClaimReserved { name: name.clone() }),
-        None => Ok(()),
-    }
-}
-
-/// `scope-token` of RFC 6749 §3.3.
-fn is_scope(scope: &str) -> bool {
-    !scope.is_empty()
-        && scope
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
-}
-
-fn random_id() -> Result<String, KeyError> {
-    let mut bytes = [0; 16];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| KeyError::Library)?;
-    Ok(BASE64URL.encode(bytes))
 }

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::{MAX_DEPTH, Object, Reason};
+use super::reader::MAX_DEPTH;
+use super::{Object, Reason};
 
 fn refused(json: &[u8]) -> Option<Reason> {
     Object::parse(json).err()

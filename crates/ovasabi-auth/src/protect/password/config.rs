@@ -7,8 +7,8 @@ use ovasabi_core::inspect::Inspected;
 use ovasabi_core::reject::Name;
 
 use super::PasswordHasher;
+use super::job::Cost;
 use super::lane::Lane;
-use super::phc::Cost;
 
 /// Makes a [`PasswordHasher`].
 #[derive(Clone, Debug)]

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use ovasabi_core::Context;
 use ovasabi_core::inspect::{Inspected, NameTaken, Registry};
 
+use super::job::{Cost, Job};
 use super::lane::Lane;
-use super::phc::{self, Cost, Stored};
+use super::phc::Stored;
 use super::{Password, PasswordError, PasswordHasherBuilder};
 
 /// Hashes and verifies passwords with Argon2id. Clones share one lane.
@@ -57,10 +58,9 @@ impl PasswordHasher {
     /// Dropping the future loses the hash. It is computed to its end all the same, and keeps its permit.
     pub async fn hash(&self, cx: &Context, password: &Password) -> Result<String, PasswordError> {
         check(password)?;
-        let (cost, password) = (self.cost, password.clone());
-        self.lane
-            .run(cx, move || phc::hash(cost, password.as_bytes()))
-            .await
+        let job = Job::new(self.cost)?;
+        let hashed = self.lane.run(cx, job.clone(), password).await?;
+        job.format(&hashed)
     }
 
     /// Verifies a password against the stored hash of a user; `None` when there is no such user, which then
@@ -86,21 +86,18 @@ impl PasswordHasher {
         stored: Option<&str>,
     ) -> Result<Verdict, PasswordError> {
         check(password)?;
-        let stored = stored
-            .map(|text| Stored::parse(text, self.max_stored))
-            .transpose()?;
-        let (cost, password) = (self.cost, password.clone());
-        let work = move || match stored {
-            None => phc::burn(cost, password.as_bytes()).map(|()| Verdict::Wrong),
-            Some(stored) => Ok(if stored.matches(password.as_bytes())? {
-                Verdict::Correct {
-                    needs_rehash: stored.is_weaker_than(cost),
-                }
-            } else {
-                Verdict::Wrong
-            }),
+        let stored = match stored {
+            Some(text) => Stored::parse(text, self.max_stored)?,
+            None => Stored::of_nobody(self.cost)?,
         };
-        self.lane.run(cx, work).await
+        let hashed = self.lane.run(cx, stored.job(), password).await?;
+        Ok(if stored.is(&hashed) {
+            Verdict::Correct {
+                needs_rehash: stored.is_weaker_than(self.cost),
+            }
+        } else {
+            Verdict::Wrong
+        })
     }
 
     /// Lets `registry` show its lane: hashes begun, refused, running, waiting.

@@ -10,7 +10,8 @@ use ovasabi_core::reject::{Name, RejectKind, Rejection};
 use ovasabi_core::{Code, Context};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::PasswordError;
+use super::job::{Hashed, Job};
+use super::{Password, PasswordError};
 
 /// When a refused caller should come back: a few hashes later.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -40,19 +41,21 @@ impl Lane {
         }
     }
 
-    /// Runs `work` on a blocking thread once there is a permit.
+    /// Computes a hash on a blocking thread once there is a permit.
     ///
     /// The permit goes with the work: whoever drops this future gets nothing back any earlier.
-    pub(super) async fn run<T: Send + 'static>(
+    pub(super) async fn run(
         &self,
         cx: &Context,
-        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
-    ) -> Result<T, PasswordError> {
+        job: Job,
+        password: &Password,
+    ) -> Result<Hashed, PasswordError> {
         let permit = self.permit(cx).await?;
         // Relaxed: a number that stands alone.
         self.hashes.fetch_add(1, Ordering::Relaxed);
+        let password = password.clone();
         let hashing = tokio::task::spawn_blocking(move || {
-            let done = work();
+            let done = job.run(password.as_bytes());
             drop(permit);
             done
         });

@@ -41,6 +41,7 @@
 mod config;
 mod error;
 mod hasher;
+mod job;
 mod lane;
 mod phc;
 mod secret;

@@ -1,0 +1,251 @@
+//! The grammar of RFC 8259, and not a byte more.
+
+use std::borrow::Cow;
+
+use super::{Reason, Value};
+
+/// Deeper nesting is refused: no claim needs it, and the reader is recursive.
+pub(super) const MAX_DEPTH: usize = 32;
+
+/// Goes over a text once, and slices what it has read.
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    pub(super) fn value(&mut self, depth: usize) -> Result<Value<'a>, Reason> {
+        let from = self.at;
+        match self.peek() {
+            Some(b'{') => {
+                let mut names = Vec::new();
+                self.members(depth, |name, _| names.push(name))?;
+                unique(names.as_mut_slice())?;
+            }
+            Some(b'[') => self.elements(depth, |_| {})?,
+            Some(b'"') => drop(self.string()?),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            _ => self.word()?,
+        }
+        self.slice(from).map(Value)
+    }
+
+    pub(super) fn members(
+        &mut self,
+        depth: usize,
+        mut keep: impl FnMut(Cow<'a, str>, Value<'a>),
+    ) -> Result<(), Reason> {
+        self.list(depth, b'{', b'}', |reader| {
+            let name = reader.string()?;
+            reader.skip_space();
+            reader.take(b':')?;
+            reader.skip_space();
+            keep(name, reader.value(depth + 1)?);
+            Ok(())
+        })
+    }
+
+    pub(super) fn elements(
+        &mut self,
+        depth: usize,
+        mut keep: impl FnMut(Value<'a>),
+    ) -> Result<(), Reason> {
+        self.list(depth, b'[', b']', |reader| {
+            keep(reader.value(depth + 1)?);
+            Ok(())
+        })
+    }
+
+    fn list(
+        &mut self,
+        depth: usize,
+        open: u8,
+        close: u8,
+        mut item: impl FnMut(&mut Self) -> Result<(), Reason>,
+    ) -> Result<(), Reason> {
+        if depth > MAX_DEPTH {
+            return Err(Reason::JsonTooDeep);
+        }
+        self.take(open)?;
+        self.skip_space();
+        if self.peek() == Some(close) {
+            return self.take(close);
+        }
+        loop {
+            item(self)?;
+            self.skip_space();
+            if self.peek() == Some(close) {
+                return self.take(close);
+            }
+            self.take(b',')?;
+            self.skip_space();
+        }
+    }
+
+    /// A string without its quotes; borrowed as long as it has no escapes.
+    pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Reason> {
+        self.take(b'"')?;
+        let mut from = self.at;
+        let mut unescaped: Option<String> = None;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    let rest = self.slice(from)?;
+                    self.at += 1;
+                    return Ok(match unescaped {
+                        None => Cow::Borrowed(rest),
+                        Some(text) => Cow::Owned(text + rest),
+                    });
+                }
+                Some(b'\\') => {
+                    let plain = self.slice(from)?;
+                    self.at += 1;
+                    let character = self.escape()?;
+                    let text = unescaped.get_or_insert_default();
+                    text.push_str(plain);
+                    text.push(character);
+                    from = self.at;
+                }
+                // Bytes of multi-byte characters pass: the text is known to be UTF-8.
+                Some(0x20..) => self.at += 1,
+                Some(_) | None => return Err(Reason::JsonInvalid),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, Reason> {
+        let letter = self.peek().ok_or(Reason::JsonInvalid)?;
+        self.at += 1;
+        Ok(match letter {
+            b'"' | b'\\' | b'/' => char::from(letter),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.code_point(),
+            _ => return Err(Reason::JsonInvalid),
+        })
+    }
+
+    /// Four hexadecimal digits, or a surrogate pair; one half of a pair is no character.
+    fn code_point(&mut self) -> Result<char, Reason> {
+        let first = self.hex()?;
+        let is_high = (0xd800..0xdc00).contains(&first);
+        let second = if is_high {
+            self.take(b'\\')?;
+            self.take(b'u')?;
+            Some(self.hex()?)
+        } else {
+            None
+        };
+        match char::decode_utf16([Some(first), second].into_iter().flatten()).next() {
+            Some(Ok(character)) => Ok(character),
+            _ => Err(Reason::JsonInvalid),
+        }
+    }
+
+    fn hex(&mut self) -> Result<u16, Reason> {
+        let from = self.at;
+        while self.at < from + 4 && self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
+            self.at += 1;
+        }
+        let digits = self.slice(from)?;
+        if digits.len() != 4 {
+            return Err(Reason::JsonInvalid);
+        }
+        u16::from_str_radix(digits, 16).map_err(|_| Reason::JsonInvalid)
+    }
+
+    /// The grammar of RFC 8259 §6: no leading zeros, no bare point, no plus sign.
+    fn number(&mut self) -> Result<(), Reason> {
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), Reason> {
+        let from = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == from {
+            Err(Reason::JsonInvalid)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn word(&mut self) -> Result<(), Reason> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let word = ["true", "false", "null"]
+            .into_iter()
+            .find(|word| rest.starts_with(word));
+        self.at += word.ok_or(Reason::JsonInvalid)?.len();
+        Ok(())
+    }
+
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> Result<(), Reason> {
+        if self.peek() != Some(byte) {
+            return Err(Reason::JsonInvalid);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    pub(super) fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    pub(super) fn end(&mut self) -> Result<(), Reason> {
+        self.skip_space();
+        if self.at == self.text.len() {
+            Ok(())
+        } else {
+            Err(Reason::JsonInvalid)
+        }
+    }
+
+    /// What was read since `from`.
+    fn slice(&self, from: usize) -> Result<&'a str, Reason> {
+        self.text.get(from..self.at).ok_or(Reason::JsonInvalid)
+    }
+}
+
+/// Sorts, because comparing each with each takes milliseconds on a header full of short names.
+fn unique(names: &mut [Cow<'_, str>]) -> Result<(), Reason> {
+    names.sort_unstable();
+    let is_twice = |pair: &[Cow<'_, str>]| matches!(pair, [one, other] if one == other);
+    if names.windows(2).any(is_twice) {
+        Err(Reason::JsonDuplicate)
+    } else {
+        Ok(())
+    }
+}
