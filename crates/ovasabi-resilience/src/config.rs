@@ -104,6 +104,7 @@ impl Check {
         }
     }
 
+    #[cfg(feature = "breaker")]
     pub(crate) fn duration(
         &mut self,
         key: &'static str,
@@ -120,6 +121,7 @@ impl Check {
     }
 
     /// A share of the calls: above 0, up to 1.
+    #[cfg(feature = "breaker")]
     pub(crate) fn share(&mut self, key: &'static str, value: f64) {
         if !(value > 0.0 && value <= 1.0) {
             self.problem(key, value, "above 0.0, up to 1.0");
