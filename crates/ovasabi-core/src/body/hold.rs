@@ -45,6 +45,8 @@ impl<Res, P: Settle, E: EndClassify> Hold<Res, P, E> for AtHead {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AtEnd;
 
+// The hint of `Hold` says more than the bound that is missed.
+#[diagnostic::do_not_recommend]
 impl<B, P, E> Hold<http::Response<B>, P, E> for AtEnd
 where
     B: http_body::Body,

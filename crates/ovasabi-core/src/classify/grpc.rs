@@ -35,6 +35,8 @@ impl<Req: RequestHead> ReadRequest<Req> for GrpcClassify {
     }
 }
 
+// The hint of `Classify` says more than the bound that is missed.
+#[diagnostic::do_not_recommend]
 impl<Res: ResponseHead, Err: 'static> Classify<Res, Err> for GrpcClassify {
     type End = GrpcEnd;
 

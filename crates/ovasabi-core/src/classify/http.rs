@@ -37,6 +37,8 @@ impl<Req: RequestHead> ReadRequest<Req> for HttpClassify {
     }
 }
 
+// The hint of `Classify` says more than the bound that is missed.
+#[diagnostic::do_not_recommend]
 impl<Res: ResponseHead, Err: 'static> Classify<Res, Err> for HttpClassify {
     type End = HttpEnd;
 

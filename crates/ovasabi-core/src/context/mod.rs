@@ -303,3 +303,8 @@ impl fmt::Debug for Context {
             .finish_non_exhaustive()
     }
 }
+
+/// The examples of the guide are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/context.md")]
+struct Guide;

@@ -67,7 +67,11 @@ impl Problem {
     /// # Errors
     /// When `json` is not a problem details object.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(json)
+        // An array would be read as the fields in their order.
+        match json.trim_ascii_start().first() {
+            Some(b'{') => serde_json::from_slice(json),
+            _ => Err(serde::de::Error::custom("a problem is a JSON object")),
+        }
     }
 }
 

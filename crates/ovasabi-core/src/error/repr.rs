@@ -12,7 +12,7 @@ use super::Code;
 /// Any error, boxed: what tower calls `BoxError`.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// An error with a public and a private half, one word wide. See the [module](self) for the idea.
+/// An error with a public and a private half, one word wide. See the [module](super) for the idea.
 pub struct Error(Box<Repr>);
 
 struct Repr {

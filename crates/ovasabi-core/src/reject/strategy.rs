@@ -28,6 +28,8 @@ pub trait Reject<Res, Err> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AsError;
 
+// Here and below: the hint of `Reject` says more than the bound that an impl misses.
+#[diagnostic::do_not_recommend]
 impl<Res, Err: From<Rejection>> Reject<Res, Err> for AsError {
     fn reject(&self, _facts: &Facts, rejection: Rejection) -> Result<Res, Err> {
         Err(rejection.into())
@@ -38,6 +40,7 @@ impl<Res, Err: From<Rejection>> Reject<Res, Err> for AsError {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AsResponse;
 
+#[diagnostic::do_not_recommend]
 impl<B: From<Bytes>, Err> Reject<Response<B>, Err> for AsResponse {
     fn reject(&self, facts: &Facts, rejection: Rejection) -> Result<Response<B>, Err> {
         Ok(if facts.is_grpc() {
@@ -52,12 +55,14 @@ impl<B: From<Bytes>, Err> Reject<Response<B>, Err> for AsResponse {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AsGrpc;
 
+#[diagnostic::do_not_recommend]
 impl<B: Default, Err> Reject<Response<B>, Err> for AsGrpc {
     fn reject(&self, _facts: &Facts, rejection: Rejection) -> Result<Response<B>, Err> {
         Ok(grpc(rejection, B::default()))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F, Res, Err> Reject<Res, Err> for F
 where
     F: Fn(&Rejection) -> Result<Res, Err>,
