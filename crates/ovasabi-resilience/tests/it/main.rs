@@ -5,3 +5,5 @@
 mod breaker;
 #[cfg(feature = "full")]
 mod contract;
+#[cfg(feature = "full")]
+mod sockets;

@@ -1,0 +1,173 @@
+//! As layers of clients: reqwest through `from_reqwest`, reqwest itself, and hyper's own client.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use ovasabi_core::http::client::from_reqwest;
+use ovasabi_core::reject::RejectKind;
+use ovasabi_core::{Error, Rejection};
+use ovasabi_resilience::breaker::Mode;
+use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
+
+use super::echo::{SAID, hello, serve, text};
+use super::{LONG, breaker, deadline, one_slot, rate, retry, slots};
+
+type Empty = http_body_util::Empty<bytes::Bytes>;
+
+async fn upstream() -> SocketAddr {
+    serve(service_fn(hello)).await
+}
+
+fn to(address: SocketAddr) -> Request<Empty> {
+    Request::get(format!("http://{address}/"))
+        .body(Empty::new())
+        .unwrap()
+}
+
+async fn accepts<S, B>(service: S)
+where
+    S: Service<Request<Empty>, Response = Response<B>>,
+    S::Error: std::fmt::Debug,
+    B: http_body::Body,
+    B::Error: std::fmt::Debug,
+{
+    let response = service.oneshot(to(upstream().await)).await.unwrap();
+    assert_eq!(text(response.into_body()).await, SAID);
+}
+
+async fn refuses<S>(service: S, kind: RejectKind)
+where
+    S: Service<Request<Empty>>,
+    S::Error: 'static,
+{
+    let Err(error) = service.oneshot(to(upstream().await)).await else {
+        panic!("it was let through")
+    };
+    assert_eq!(Rejection::find(&error).map(Rejection::kind), Some(kind));
+}
+
+fn reqwest_client()
+-> impl Service<Request<Empty>, Response = Response<reqwest::Body>, Error = Error> + Clone {
+    from_reqwest(reqwest::Client::new())
+}
+
+fn hyper_client()
+-> impl Service<Request<Empty>, Response = Response<hyper::body::Incoming>, Error = BoxError> + Clone
+{
+    let client: Client<_, Empty> = Client::builder(TokioExecutor::new()).build_http();
+    client.map_err(BoxError::from)
+}
+
+#[tokio::test]
+async fn reqwest_breaker() {
+    accepts(breaker(Mode::Auto).until_body_end().layer(reqwest_client())).await;
+    refuses(
+        breaker(Mode::ForcedOpen).layer(reqwest_client()),
+        RejectKind::CircuitOpen,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn reqwest_rate_limit() {
+    accepts(rate(1).layer(reqwest_client())).await;
+    refuses(rate(0).layer(reqwest_client()), RejectKind::RateLimited).await;
+}
+
+#[tokio::test]
+async fn reqwest_concurrency() {
+    let limiter = one_slot();
+    accepts(slots(&limiter).until_body_end().layer(reqwest_client())).await;
+    let _permit = limiter
+        .try_acquire()
+        .expect("the slot came back at the end of the body");
+    refuses(
+        slots(&limiter).layer(reqwest_client()),
+        RejectKind::AtCapacity,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn reqwest_deadline() {
+    accepts(deadline(LONG).layer(reqwest_client())).await;
+    refuses(
+        deadline(Duration::ZERO).layer(reqwest_client()),
+        RejectKind::DeadlineExceeded,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn reqwest_retry_passes_a_refusal_below_on() {
+    accepts(retry().layer(reqwest_client())).await;
+    let refusing = breaker(Mode::ForcedOpen).layer(reqwest_client());
+    refuses(retry().layer(refusing), RejectKind::CircuitOpen).await;
+}
+
+#[tokio::test]
+async fn reqwest_itself_takes_a_layer_with_its_error_boxed() {
+    let client = reqwest::Client::new();
+    let address = upstream().await;
+    let request = || client.get(format!("http://{address}/")).build().unwrap();
+    let service = breaker(Mode::Auto).layer(client.clone().map_err(BoxError::from));
+    assert_eq!(
+        service
+            .oneshot(request())
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap(),
+        SAID
+    );
+    let service = breaker(Mode::ForcedOpen).layer(client.clone().map_err(BoxError::from));
+    let error = service.oneshot(request()).await.unwrap_err();
+    assert_eq!(
+        Rejection::find(&error).map(Rejection::kind),
+        Some(RejectKind::CircuitOpen)
+    );
+}
+
+#[tokio::test]
+async fn hyper_breaker() {
+    accepts(breaker(Mode::Auto).until_body_end().layer(hyper_client())).await;
+    refuses(
+        breaker(Mode::ForcedOpen).layer(hyper_client()),
+        RejectKind::CircuitOpen,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn hyper_rate_limit() {
+    accepts(rate(1).layer(hyper_client())).await;
+    refuses(rate(0).layer(hyper_client()), RejectKind::RateLimited).await;
+}
+
+#[tokio::test]
+async fn hyper_concurrency() {
+    let limiter = one_slot();
+    accepts(slots(&limiter).until_body_end().layer(hyper_client())).await;
+    let _permit = limiter
+        .try_acquire()
+        .expect("the slot came back at the end of the body");
+    refuses(
+        slots(&limiter).layer(hyper_client()),
+        RejectKind::AtCapacity,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn hyper_deadline_and_retry() {
+    accepts(deadline(LONG).layer(retry().layer(hyper_client()))).await;
+    refuses(
+        deadline(Duration::ZERO).layer(hyper_client()),
+        RejectKind::DeadlineExceeded,
+    )
+    .await;
+}

@@ -1,0 +1,55 @@
+//! Every layer in the frameworks that people use, over a loopback socket: one accepted call, followed to the
+//! end of its body, and one refused.
+
+mod clients;
+mod echo;
+mod grpc;
+mod servers;
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use ovasabi_core::time::Clock;
+use ovasabi_resilience::breaker::{CircuitBreaker, CircuitBreakerLayer, Mode};
+use ovasabi_resilience::concurrency::{ConcurrencyLimitLayer, ConcurrencyLimiter};
+use ovasabi_resilience::deadline::DeadlineLayer;
+use ovasabi_resilience::rate_limit::{Quota, RateLimitLayer, RateLimiter};
+use ovasabi_resilience::retry::{RetryBudget, RetryLayer};
+
+const LONG: Duration = Duration::from_secs(3_600);
+
+fn breaker(mode: Mode) -> CircuitBreakerLayer {
+    let breaker = CircuitBreaker::builder("sockets").build().unwrap();
+    breaker.force(mode);
+    CircuitBreakerLayer::new(breaker)
+}
+
+/// A limiter with `left` in its bucket, which never comes back: its clock stands still.
+fn rate(left: u32) -> RateLimitLayer {
+    let burst = NonZeroU32::new(left + 1).unwrap();
+    let quota = Quota::one_every(LONG).unwrap().with_burst(burst).unwrap();
+    let limiter = RateLimiter::builder("sockets", quota)
+        .clock(Clock::manual().0)
+        .build()
+        .unwrap();
+    limiter.check().unwrap();
+    RateLimitLayer::new(limiter)
+}
+
+fn slots(limiter: &ConcurrencyLimiter) -> ConcurrencyLimitLayer {
+    ConcurrencyLimitLayer::new(limiter.clone())
+}
+
+fn one_slot() -> ConcurrencyLimiter {
+    ConcurrencyLimiter::builder("sockets", NonZeroU32::MIN)
+        .build()
+        .unwrap()
+}
+
+fn deadline(limit: Duration) -> DeadlineLayer {
+    DeadlineLayer::new("sockets", limit)
+}
+
+fn retry() -> RetryLayer {
+    RetryLayer::new(RetryBudget::builder("sockets").build().unwrap())
+}

@@ -1,0 +1,167 @@
+//! As layers of servers: axum, whose routes are `Infallible`, and plain hyper.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use http::{Request, Response};
+use ovasabi_resilience::breaker::Mode;
+use tower::{Layer, Service, service_fn};
+
+use super::echo::{SAID, hello, serve};
+use super::{LONG, breaker, deadline, one_slot, rate, retry, slots};
+
+/// Asks once: the status, the `Retry-After` and the body.
+async fn ask(address: SocketAddr) -> (u16, Option<String>, String) {
+    let client = reqwest::Client::new();
+    let response = client
+        .get(format!("http://{address}/"))
+        .send()
+        .await
+        .unwrap();
+    let status = response.status().as_u16();
+    let hint = response
+        .headers()
+        .get("retry-after")
+        .map(|value| value.to_str().unwrap().to_owned());
+    (status, hint, response.text().await.unwrap())
+}
+
+async fn in_axum<L, S>(layer: L) -> SocketAddr
+where
+    L: Layer<axum::routing::Route, Service = S> + Clone + Send + Sync + 'static,
+    S: Service<Request<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Response: IntoResponse + 'static,
+    S::Future: Send + 'static,
+{
+    let router = Router::new().route("/", get(hello::<Body>)).layer(layer);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+async fn accepts(address: SocketAddr) {
+    assert_eq!(ask(address).await, (200, None, SAID.to_owned()));
+}
+
+async fn refuses(address: SocketAddr, status: u16, reason: &str, has_hint: bool) {
+    let (got, hint, body) = ask(address).await;
+    assert_eq!((got, hint.is_some()), (status, has_hint), "{body}");
+    assert!(body.contains(&format!("\"reason\":\"{reason}\"")), "{body}");
+}
+
+#[tokio::test]
+async fn axum_breaker() {
+    accepts(in_axum(breaker(Mode::Auto).responding().until_body_end()).await).await;
+    refuses(
+        in_axum(breaker(Mode::ForcedOpen).responding()).await,
+        503,
+        "circuit_open",
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn axum_rate_limit() {
+    let address = in_axum(rate(1).responding()).await;
+    accepts(address).await;
+    refuses(address, 429, "rate_limited", true).await;
+}
+
+#[tokio::test]
+async fn axum_concurrency() {
+    let limiter = one_slot();
+    let address = in_axum(slots(&limiter).responding().until_body_end()).await;
+    accepts(address).await;
+    let permit = limiter
+        .try_acquire()
+        .expect("the slot came back at the end of the body");
+    refuses(address, 503, "at_capacity", false).await;
+    drop(permit);
+    accepts(address).await;
+}
+
+#[tokio::test]
+async fn axum_deadline() {
+    accepts(in_axum(deadline(LONG).responding()).await).await;
+    refuses(
+        in_axum(deadline(Duration::ZERO).responding()).await,
+        504,
+        "deadline_exceeded",
+        false,
+    )
+    .await;
+}
+
+/// Hyper's requests cannot be cloned: the retry layer is for clients. It passes them on all the same.
+fn plain() -> impl Service<
+    Request<hyper::body::Incoming>,
+    Response = Response<Body>,
+    Error = Infallible,
+    Future: Send,
+> + Clone
++ Send {
+    service_fn(hello)
+}
+
+#[tokio::test]
+async fn hyper_breaker() {
+    accepts(
+        serve(
+            breaker(Mode::Auto)
+                .responding()
+                .until_body_end()
+                .layer(plain()),
+        )
+        .await,
+    )
+    .await;
+    let refusing = breaker(Mode::ForcedOpen).responding().layer(plain());
+    refuses(serve(refusing).await, 503, "circuit_open", true).await;
+}
+
+#[tokio::test]
+async fn hyper_rate_limit() {
+    let address = serve(rate(1).responding().layer(plain())).await;
+    accepts(address).await;
+    refuses(address, 429, "rate_limited", true).await;
+}
+
+#[tokio::test]
+async fn hyper_concurrency() {
+    let limiter = one_slot();
+    let address = serve(slots(&limiter).responding().until_body_end().layer(plain())).await;
+    accepts(address).await;
+    let _permit = limiter
+        .try_acquire()
+        .expect("the slot came back at the end of the body");
+    refuses(address, 503, "at_capacity", false).await;
+}
+
+#[tokio::test]
+async fn hyper_deadline() {
+    accepts(serve(deadline(LONG).responding().layer(plain())).await).await;
+    let refusing = deadline(Duration::ZERO).responding().layer(plain());
+    refuses(serve(refusing).await, 504, "deadline_exceeded", false).await;
+}
+
+#[tokio::test]
+async fn hyper_retry() {
+    accepts(serve(retry().replay(Never).layer(plain())).await).await;
+}
+
+/// Copies nothing.
+#[derive(Clone, Copy, Debug)]
+struct Never;
+
+impl<Req> ovasabi_resilience::retry::Replay<Req> for Never {
+    fn copy(&self, _request: &Req) -> Option<Req> {
+        None
+    }
+}
