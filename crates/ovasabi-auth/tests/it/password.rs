@@ -75,6 +75,24 @@ async fn the_right_password_is_told_from_a_wrong_one() {
 }
 
 #[tokio::test]
+async fn hashes_are_compared_to_the_last_byte() {
+    let hasher = quick().build().unwrap();
+    let stored = hash(&hasher, "horse").await;
+    let start = stored.rfind('$').unwrap() + 1;
+    for at in start..stored.len() - 1 {
+        let mut changed = stored.clone();
+        let other = if changed[at..].starts_with('A') {
+            "B"
+        } else {
+            "A"
+        };
+        changed.replace_range(at..=at, other);
+        let verdict = verify(&hasher, "horse", Some(&changed)).await;
+        assert_eq!(verdict, Ok(Verdict::Wrong), "{changed}");
+    }
+}
+
+#[tokio::test]
 async fn the_same_password_is_never_stored_alike() {
     let hasher = quick().build().unwrap();
     let (one, other) = (hash(&hasher, "horse").await, hash(&hasher, "horse").await);
