@@ -39,14 +39,17 @@ pub fn require_or_skip(program: &str) -> Option<PathBuf> {
     found
 }
 
-/// The path of an installed program: on `PATH`, or where Debian keeps PostgreSQL's programs.
+/// The path of an installed program: on `PATH`, in a folder for servers that Debian leaves off an ordinary user's `PATH`, or where it
+/// keeps PostgreSQL's programs.
 #[must_use]
 pub fn find_program(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|candidate| candidate.is_file());
-    on_path.or_else(|| newest_postgresql(program))
+    let folders =
+        std::env::split_paths(&path).chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
+    let mut candidates = folders.map(|folder| folder.join(program));
+    candidates
+        .find(|candidate| candidate.is_file())
+        .or_else(|| newest_postgresql(program))
 }
 
 /// Debian keeps each major version in a folder of its own, off `PATH`.
@@ -92,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_is_found_on_the_path_and_nowhere_else() {
+    fn an_installed_program_is_found_and_no_other() {
         assert!(find_program("sh").is_some_and(|path| path.is_absolute()));
         assert_eq!(find_program("no-such-program"), None);
     }

@@ -1,6 +1,6 @@
 //! `cargo xtask setup`: what checks and tests with real servers need, installed where that can be done quietly.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -52,16 +52,16 @@ fn missing() -> Vec<Server> {
         .collect()
 }
 
-/// Debian keeps the programs of PostgreSQL off `PATH`, in a folder per major version.
+/// Debian keeps the programs of PostgreSQL off `PATH`, in a folder per major version, and other servers in one that is on root's
+/// `PATH` alone.
 fn is_installed(program: &str) -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .flatten();
-    find_on_path(program).is_some()
-        || versions
-            .map(|version| version.path().join("bin").join(program))
-            .any(|path| path.is_file())
+    let folders = versions.map(|version| version.path().join("bin"));
+    let mut folders = folders.chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
+    find_on_path(program).is_some() || folders.any(|folder| folder.join(program).is_file())
 }
 
 /// `cargo fmt` and `cargo clippy` are components that a minimal toolchain lacks.

@@ -102,7 +102,7 @@ fn require_servers() -> Result<()> {
         );
     }
     println!(
-        "skip: tests that need {} (`cargo xtask setup` installs them)",
+        "not installed: {}; tests that need one are skipped (`cargo xtask setup` installs them)",
         missing.join(", ")
     );
     Ok(())
