@@ -1,7 +1,7 @@
 //! The routes of the rewards service.
 
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use garde::Validate;
@@ -15,7 +15,7 @@ use super::events::user_registered;
 use super::idempotency;
 use super::ledger::{Ledger, Transfer};
 use super::wallet::{Entry, Transferred, Wallet};
-use crate::http_api::{Json, ValidJson};
+use crate::http_api::{Json, ValidJson, ValidQuery};
 
 /// What the accounts service may do here.
 pub(crate) const EVENTS_SCOPE: &str = "events:write";
@@ -84,7 +84,7 @@ async fn entries(
     cx: Context,
     caller: Principal,
     Path(id): Path<String>,
-    Query(page): Query<PageQuery>,
+    ValidQuery(page): ValidQuery<PageQuery>,
 ) -> Result<Json<Entries>> {
     let wallet = ledger.wallet(&cx, &id).await?;
     let wallet = ownership().open(&caller, wallet.map(Wallet::owned))?;
