@@ -44,3 +44,8 @@ pub mod keyed;
 pub mod rate_limit;
 #[cfg(feature = "retry")]
 pub mod retry;
+
+/// Compiles the example of the README.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

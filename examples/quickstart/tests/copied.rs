@@ -19,7 +19,11 @@ fn copied_to_an_empty_folder_it_builds_offline() {
     fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
     fs::copy(root.join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
     fs::create_dir(folder.path().join("src")).unwrap();
-    fs::copy(quickstart.join("src/main.rs"), folder.path().join("src/main.rs")).unwrap();
+    fs::copy(
+        quickstart.join("src/main.rs"),
+        folder.path().join("src/main.rs"),
+    )
+    .unwrap();
 
     let build = Command::new(env!("CARGO"))
         .args(["build", "--offline", "--quiet"])
@@ -28,7 +32,11 @@ fn copied_to_an_empty_folder_it_builds_offline() {
         .env("CARGO_TARGET_DIR", target_folder())
         .output()
         .unwrap();
-    assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
+    assert!(
+        build.status.success(),
+        "{}",
+        String::from_utf8_lossy(&build.stderr)
+    );
 }
 
 /// The manifest as a user would write it: what is inherited from the workspace, spelled out.
@@ -40,8 +48,6 @@ fn inlined(manifest: &str, workspace: &str, root: &Path) -> String {
             continue;
         };
         match name.strip_suffix(".workspace") {
-            _ if line == "[lints]" => {}
-            Some("workspace") => {}
             Some(name) if ["version", "edition", "rust-version", "license"].contains(&name) => {
                 lines.push(entry(workspace, name));
             }
@@ -53,9 +59,8 @@ fn inlined(manifest: &str, workspace: &str, root: &Path) -> String {
                 let base = base.split(", features").next().unwrap();
                 lines.push(format!("{base}, features{features}"));
             }
-            None if name == "workspace" => {
-                lines.retain(|line| line != "[lints]");
-            }
+            // `[lints] workspace = true`: a copy has lints of its own, or none.
+            None if name == "workspace" => lines.retain(|line| line != "[lints]"),
             None => lines.push(line.to_owned()),
         }
     }
@@ -69,7 +74,11 @@ fn inlined(manifest: &str, workspace: &str, root: &Path) -> String {
 /// The line of the workspace's manifest that says what `name` is.
 fn entry(workspace: &str, name: &str) -> String {
     let begin = format!("{name} = ");
-    workspace.lines().find(|line| line.starts_with(&begin)).unwrap().to_owned()
+    workspace
+        .lines()
+        .find(|line| line.starts_with(&begin))
+        .unwrap()
+        .to_owned()
 }
 
 fn absolute(entry: &str, root: &Path) -> String {
@@ -78,5 +87,10 @@ fn absolute(entry: &str, root: &Path) -> String {
 
 fn target_folder() -> PathBuf {
     // <target>/<profile>/deps/<this test>
-    std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned()
+    std::env::current_exe()
+        .unwrap()
+        .ancestors()
+        .nth(3)
+        .unwrap()
+        .to_owned()
 }
