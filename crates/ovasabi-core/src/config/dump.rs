@@ -38,6 +38,8 @@ fn inline(json: &Json, path: &mut Path, schema: &Schema) -> String {
     match json {
         Json::Null => text(""),
         Json::Bool(value) => value.to_string(),
+        // A name alone does not make a secret of a number: `max_token = 5`.
+        Json::Number(number) if !schema.is_typed_secret(path) => number.to_string(),
         _ if schema.is_secret(path) => text(REDACTED),
         Json::Number(number) => number.to_string(),
         Json::String(value) => text(&scrub(value)),

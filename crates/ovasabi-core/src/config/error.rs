@@ -66,11 +66,9 @@ impl fmt::Display for ConfigErrors {
 /// The lines of `Display`, below each other: see the type.
 impl fmt::Debug for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} problems in the configuration\n{self}",
-            self.problems.len()
-        )
+        let count = self.problems.len();
+        let plural = if count == 1 { "" } else { "s" };
+        write!(f, "{count} problem{plural} in the configuration\n{self}")
     }
 }
 

@@ -100,6 +100,7 @@ mod dump;
 pub mod duration;
 mod error;
 mod keys;
+mod load;
 mod loaded;
 mod loader;
 mod origins;

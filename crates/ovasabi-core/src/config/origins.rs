@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::zeroize::Zeroizing;
 
 use super::Source;
-use super::read::{Kind, Schema, companion, show};
+use super::read::{Kind, Schema, show};
 use super::secret::REDACTED;
 use super::tree::{Node, Path, Step, Value};
 
@@ -94,11 +94,12 @@ impl Origins {
 fn step(schema: &Schema, path: &Path, key: &str) -> (Step, bool) {
     let shape = path.shape();
     match schema.get(&shape).map(|shape| &shape.kind) {
-        Some(Kind::Struct { fields, .. }) if !fields.contains(&key) => match companion(fields, key)
-        {
-            Some(field) => (Step::Field(field.to_owned()), true),
-            None => (Step::Field(key.to_owned()), false),
-        },
+        Some(Kind::Struct { fields, .. }) if !fields.contains(&key) => {
+            match schema.companion(path, fields, key) {
+                Some(field) => (Step::Field(field.to_owned()), true),
+                None => (Step::Field(key.to_owned()), false),
+            }
+        }
         Some(Kind::Struct { .. } | Kind::Enum { .. }) => (Step::Field(key.to_owned()), false),
         Some(Kind::List) => match key.parse() {
             Ok(index) => (Step::Index(index), false),

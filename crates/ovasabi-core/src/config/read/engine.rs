@@ -4,8 +4,8 @@ use secrecy::zeroize::Zeroizing;
 use serde::de::DeserializeOwned;
 
 use super::reader::{Input, Reader};
-use super::state::{MAX_PROBLEMS, Mark, Places, State};
-use super::{Kind, Schema};
+use super::state::{MAX_PROBLEMS, Mark, State};
+use super::{Kind, Places, Schema};
 use crate::config::tree::{Node, Path};
 use crate::config::{Problem, ProblemKind};
 

@@ -10,7 +10,10 @@ use super::hint::Hint;
 use super::state::State;
 
 /// How many values are tried at one place.
-pub(super) const ATTEMPTS: usize = TEXTS.len();
+pub(super) const ATTEMPTS: usize = TEXTS.len() + 1;
+
+/// The attempt at which an option is `None` and a list or a map is empty, for types inside themselves.
+pub(super) const NOTHING: usize = ATTEMPTS - 1;
 
 /// Texts, one of which most types that read a text take: numbers, durations, sizes, addresses, URLs, ids, dates.
 const TEXTS: [&str; 14] = [

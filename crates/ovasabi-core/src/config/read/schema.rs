@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::config::secret::REDACTED;
+use super::names::{companion, fold, looks_secret, meant};
 use crate::config::tree::{Path, Step, Table};
 
 /// What stands at one place.
@@ -39,6 +39,8 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schema {
     shapes: BTreeMap<Path, Shape>,
+    /// Which made-up value was tried last at a shape: the first that may be good enough at the next place of it.
+    pub(super) attempts: HashMap<Path, usize>,
 }
 
 impl Schema {
@@ -99,8 +101,13 @@ impl Schema {
         matches!(self.kind(&shape), Some(Kind::Leaf { switch: true }))
     }
 
-    /// Whether the value at this place, or one that holds it, is a secret: by its type, else by its name.
+    /// Whether the value at this place is a secret: by its type, else by its name.
     pub(crate) fn is_secret(&self, path: &Path) -> bool {
+        self.is_typed_secret(path) || looks_secret(path.name())
+    }
+
+    /// Whether the value at this place, or one that holds it, has the type of a secret.
+    pub(crate) fn is_typed_secret(&self, path: &Path) -> bool {
         let mut at = Some(path.shape());
         while let Some(shape) = at {
             if self.shapes.get(&shape).is_some_and(|shape| shape.secret) {
@@ -108,7 +115,21 @@ impl Schema {
             }
             at = shape.parent();
         }
-        looks_secret(path.name())
+        false
+    }
+
+    /// The field whose secret is in the file that `key` names; none if the field is known to be no secret.
+    pub(crate) fn companion(
+        &self,
+        section: &Path,
+        fields: &[&'static str],
+        key: &str,
+    ) -> Option<&'static str> {
+        let field = companion(fields, key)?;
+        let shape = self
+            .shapes
+            .get(&section.with(Step::Field(field.to_owned())).shape());
+        shape.is_none_or(|shape| shape.secret).then_some(field)
     }
 
     /// The name that stands for `key`: itself, unless it is another name of a field.
@@ -149,83 +170,4 @@ impl Schema {
     fn kind(&self, shape: &Path) -> Option<&Kind> {
         self.shapes.get(shape).map(|shape| &shape.kind)
     }
-}
-
-/// The field whose secret is in the file that `key` names: `password` for `password_file`.
-pub(crate) fn companion<'a>(fields: &[&'a str], key: &str) -> Option<&'a str> {
-    let base = squash(key);
-    let base = base.strip_suffix("file")?;
-    if !fold(key).ends_with("_file") && !key.ends_with("File") {
-        return None;
-    }
-    fields.iter().copied().find(|field| squash(field) == base)
-}
-
-/// Whether a name is one that people give to secrets.
-pub(crate) fn looks_secret(name: &str) -> bool {
-    let name = fold(name);
-    SECRET_NAMES
-        .iter()
-        .any(|word| name == *word || name.ends_with(&format!("_{word}")))
-        || ["password", "passwd", "passphrase", "secret"]
-            .iter()
-            .any(|word| name.ends_with(word))
-}
-
-/// Words at the end of a name that mark a secret.
-pub(crate) const SECRET_NAMES: [&str; 14] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "pass",
-    "pwd",
-    "secret",
-    "token",
-    "api_key",
-    "apikey",
-    "private_key",
-    "secret_key",
-    "access_key",
-    "credential",
-    "credentials",
-];
-
-/// Removes the user's part of every URL in a text: that is where passwords hide.
-pub(crate) fn scrub(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (head, tail) = rest.split_at(at + 3);
-        out.push_str(head);
-        // Up to the last `@`: an unescaped password may hold a `/` itself.
-        let end = tail
-            .find(|c: char| c.is_whitespace() || c == '"')
-            .unwrap_or(tail.len());
-        let (authority, tail) = tail.split_at(end);
-        match authority.rsplit_once('@') {
-            Some((_, host)) => out.extend([REDACTED, "@", host]),
-            None => out.push_str(authority),
-        }
-        rest = tail;
-    }
-    out.push_str(rest);
-    out
-}
-
-/// The name meant by a level: as written, else but for case and `-`, else but for every separator.
-fn meant(names: impl Iterator<Item = &'static str> + Clone, level: &str) -> Option<&'static str> {
-    let mut same = names.clone().filter(|name| *name == level);
-    let mut folded = names.clone().filter(|name| fold(name) == fold(level));
-    let mut squashed = names.filter(|name| squash(name) == squash(level));
-    same.next()
-        .or_else(|| folded.next())
-        .or_else(|| squashed.next())
-}
-
-fn fold(name: &str) -> String {
-    name.to_lowercase().replace('-', "_")
-}
-
-fn squash(name: &str) -> String {
-    name.to_lowercase().replace(['-', '_'], "")
 }

@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path as FilePath;
-use std::sync::Arc;
 
 use secrecy::zeroize::Zeroizing;
 
 use super::fault::Fault;
 use super::hint::Wanted;
 use super::reader::Input;
-use super::{Kind, Schema, suggest, words};
-use crate::config::secret::REDACTED;
-use crate::config::tree::{self, Node, Path, Step, Value};
-use crate::config::{Problem, ProblemKind, Source};
+use super::{Places, Schema, words};
+use crate::config::tree::{self, Node, Path, Step};
+use crate::config::{Problem, Source};
 
 /// When collecting ends.
 pub(super) const MAX_PROBLEMS: usize = 100;
@@ -33,14 +31,6 @@ pub(super) enum Mark {
     Skip,
 }
 
-/// Where an application lets its operators set a key; for the text about a missing one.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Places {
-    pub(crate) files: Vec<Arc<FilePath>>,
-    pub(crate) prefixes: Vec<String>,
-    pub(crate) arguments: bool,
-}
-
 #[derive(Default)]
 pub(super) struct State {
     /// Whether the shape of the type is learnt, rather than a value read.
@@ -50,7 +40,7 @@ pub(super) struct State {
     pub(super) marks: HashMap<Path, Mark>,
     /// Which variant of an enum is looked into.
     pub(super) choices: BTreeMap<Path, usize>,
-    /// The structs around the current place.
+    /// The structs and enums around the current place.
     pub(super) within: Vec<(&'static str, &'static [&'static str])>,
     /// Fields that have other names: given first, so that serde blames the other name.
     pub(super) first: BTreeSet<Path>,
@@ -71,13 +61,14 @@ pub(super) struct Located {
     pub(super) path: Path,
     pub(super) fault: Fault,
     /// Whether it is about something that was written, not made up.
-    real: bool,
-    about_key: bool,
-    secret: bool,
-    wanted: Option<Wanted>,
-    key: String,
-    value: Option<String>,
-    source: Option<Source>,
+    pub(super) real: bool,
+    /// Whether it is the key of a map that is wrong.
+    pub(super) about_key: bool,
+    pub(super) secret: bool,
+    pub(super) wanted: Option<Wanted>,
+    pub(super) key: String,
+    pub(super) value: Option<String>,
+    pub(super) source: Option<Source>,
 }
 
 impl State {
@@ -142,10 +133,12 @@ impl State {
         fault
     }
 
-    pub(super) fn locate_key(&mut self, fault: Fault, node: &Node) -> Fault {
+    /// The same for the key of a map, written or made up.
+    pub(super) fn locate_key(&mut self, fault: Fault, node: &Node, written: bool) -> Fault {
         let fault = self.locate(fault, Input::Node(node), false, None);
         if let Some(located) = &mut self.located {
-            located.about_key = true;
+            located.real = written;
+            located.about_key = written;
             located.source = Some(node.key.clone());
         }
         fault
@@ -190,245 +183,5 @@ impl State {
         self.files
             .values()
             .filter_map(|content| content.as_ref().ok())
-    }
-
-    /// A key that a struct does not have.
-    pub(super) fn unknown_key(&mut self, key: &str, node: &Node, fields: &[&str]) {
-        let hidden = suggest::maybe_secret(&self.schema, &self.path, key);
-        let (message, meant) = suggest::unknown_key(&self.schema, &self.path, key, fields);
-        self.meant.extend(meant.map(|path| path.to_string()));
-        let path = self.path.with(Step::Field(key.to_owned()));
-        self.tell_unknown(path, node, hidden, &message);
-    }
-
-    fn tell_unknown(&mut self, path: Path, node: &Node, hidden: bool, message: &str) {
-        if let Value::Table(table) = &node.value
-            && !matches!(node.source, Source::File { .. })
-        {
-            // Nobody wrote a section: each variable or argument is a mistake of its own.
-            for (key, inner) in table {
-                let path = path.with(Step::Field(key.clone()));
-                let hidden = hidden || self.schema.is_secret(&path);
-                self.tell_unknown(path, inner, hidden, message);
-            }
-            return;
-        }
-        if !self.told.contains(&path) {
-            let value = if hidden {
-                REDACTED.to_owned()
-            } else {
-                words::show(node)
-            };
-            let problem = Problem::new(ProblemKind::UnknownKey, message)
-                .key_is(&path)
-                .value_is(Some(value));
-            self.tell(path, problem.found_in(Some(node.key.clone())));
-        }
-    }
-
-    /// A secret and its file, given side by side.
-    pub(super) fn both_given(&mut self, field: &str, file: &Node, other: &Source) {
-        let path = self.path.with(Step::Field(format!("{field}_file")));
-        if !self.told.contains(&path) {
-            let message = format!("`{field}` is set too, at {other}; give one of them");
-            let problem = Problem::new(ProblemKind::Conflict, message)
-                .key_is(&path)
-                .value_is(Some(words::show(file)));
-            self.tell(path, problem.found_in(Some(file.key.clone())));
-        }
-    }
-
-    /// Notes the problem, if it is one, and says how to get past it; `false` if there is no way.
-    pub(super) fn settle(&mut self, located: Located) -> bool {
-        let path = located.path.clone();
-        let fresh = matches!(self.marks.get(&path), None | Some(Mark::Empty));
-        match &located.fault {
-            Fault::Missing(_)
-                if self.schema.is_struct(&path) && !self.marks.contains_key(&path) =>
-            {
-                self.marks.insert(path, Mark::Empty);
-                return true;
-            }
-            Fault::Duplicate(field) if path.name() == *field => return self.first.insert(path),
-            Fault::Duplicate(field) => {
-                let section = path.parent().unwrap_or_default();
-                let name = path.name().to_owned();
-                if let Kind::Struct { fields, aliases } = &mut self.schema.at(&section).kind
-                    && let Some(name) = fields.iter().copied().find(|other| *other == name)
-                {
-                    aliases.insert(name, field);
-                }
-                self.schema.forget(&path);
-                self.report(located);
-                return self.marks.insert(path, Mark::Skip) != Some(Mark::Skip);
-            }
-            Fault::Recursive => {
-                // An option becomes `None`; a list or a map around it becomes empty.
-                let at = match path.last() {
-                    Some(Step::Field(_)) | None => path,
-                    Some(_) => path.parent().unwrap_or_default(),
-                };
-                if self.marks.insert(at.clone(), Mark::Invent(1)) == Some(Mark::Invent(1)) {
-                    return self.advance(at);
-                }
-                return true;
-            }
-            _ => {}
-        }
-        let skip = located.about_key;
-        if fresh && located.real {
-            // What a container says about values that were made up is no news.
-            let made_up = self
-                .marks
-                .iter()
-                .any(|(below, mark)| *mark != Mark::Empty && path.is_above(below));
-            if !made_up {
-                self.report(located);
-            }
-        }
-        if skip {
-            self.marks.insert(path, Mark::Skip) != Some(Mark::Skip)
-        } else {
-            self.advance(path)
-        }
-    }
-
-    /// Tries the next way past a place; if there is none left, past what holds it.
-    fn advance(&mut self, path: Path) -> bool {
-        let next = match self.marks.get(&path) {
-            None | Some(Mark::Empty) => Mark::Invent(0),
-            Some(Mark::Invent(attempt)) if attempt + 1 < super::invent::ATTEMPTS => {
-                Mark::Invent(attempt + 1)
-            }
-            Some(Mark::Invent(_)) => Mark::Last,
-            Some(Mark::Last | Mark::Skip) => {
-                return path.parent().is_some_and(|parent| self.advance(parent));
-            }
-        };
-        self.marks.insert(path, next);
-        true
-    }
-
-    fn report(&mut self, located: Located) {
-        let Located {
-            path,
-            fault,
-            secret,
-            wanted,
-            key,
-            value,
-            source,
-            ..
-        } = located;
-        if self.exploring || self.told.contains(&path) {
-            return;
-        }
-        let secret = secret || self.schema.is_secret(&path);
-        let names_a_file = matches!(fault, Fault::NoSecret | Fault::File(_));
-        let value = if secret && !names_a_file {
-            value.map(|_| REDACTED.to_owned())
-        } else {
-            value
-        };
-        let (kind, message) = self.describe(&path, &fault, secret, wanted);
-        self.tell(
-            path,
-            Problem {
-                kind,
-                key,
-                value,
-                message,
-                source,
-            },
-        );
-    }
-
-    fn describe(
-        &self,
-        path: &Path,
-        fault: &Fault,
-        secret: bool,
-        wanted: Option<Wanted>,
-    ) -> (ProblemKind, String) {
-        let message = match fault {
-            Fault::Missing(_) => {
-                return (
-                    ProblemKind::Missing,
-                    format!(
-                        "required, but not set{}",
-                        self.places.of(path, &self.schema)
-                    ),
-                );
-            }
-            Fault::Duplicate(_) => return (ProblemKind::Conflict, fault.to_string()),
-            Fault::NoSecret => {
-                return (
-                    ProblemKind::UnknownKey,
-                    format!("unknown key; `{path}` is no secret and not read from a file"),
-                );
-            }
-            Fault::File(message) => return (ProblemKind::Unreadable, words::message(message)),
-            Fault::Variant { allowed: [], .. } => "no value is allowed".to_owned(),
-            Fault::Variant { found, allowed } => {
-                let hint = suggest::nearest(found, allowed).filter(|_| !secret);
-                let hint = hint
-                    .map(|name| format!("; did you mean `{name}`?"))
-                    .unwrap_or_default();
-                format!("expected {}{hint}", words::one_of(allowed))
-            }
-            Fault::Expected(own) => match wanted {
-                Some(wanted) if wanted.own == *own => format!("expected {}", wanted.words),
-                _ => format!("expected {}", words::message(own)),
-            },
-            // The type's own text may repeat the value.
-            Fault::Custom(_) if secret => "not a valid value".to_owned(),
-            Fault::Custom(text) => match wanted.filter(Wanted::is_special) {
-                Some(wanted) => format!("expected {}: {}", wanted.words, words::message(text)),
-                None => words::message(text),
-            },
-            Fault::Recursive => fault.to_string(),
-        };
-        (ProblemKind::Invalid, message)
-    }
-
-    fn tell(&mut self, path: Path, problem: Problem) {
-        if !self.exploring && self.problems.len() < MAX_PROBLEMS {
-            self.told.insert(path);
-            self.problems.push(problem);
-        }
-    }
-}
-
-impl Places {
-    /// `; set it in app.toml, as APP__DB__URL or with --db.url`
-    fn of(&self, path: &Path, schema: &Schema) -> String {
-        let mut ways: Vec<String> = self
-            .files
-            .iter()
-            .map(|file| format!("in {}", file.display()))
-            .collect();
-        for prefix in &self.prefixes {
-            let name = self.variable(prefix, path);
-            ways.push(format!("as {name}"));
-            if schema.get(&path.shape()).is_some_and(|shape| shape.secret) {
-                ways.push(format!("by the path of its file as {name}_FILE"));
-            }
-        }
-        if self.arguments {
-            ways.push(format!("with --{}", path.levels(".")));
-        }
-        match ways.split_last() {
-            None => String::new(),
-            Some((only, [])) => format!("; set it {only}"),
-            Some((last, rest)) => format!("; set it {} or {last}", rest.join(", ")),
-        }
-    }
-
-    /// The variable that sets a key.
-    pub(crate) fn variable(&self, prefix: &str, path: &Path) -> String {
-        format!(
-            "{prefix}__{}",
-            path.levels("__").to_uppercase().replace('-', "_")
-        )
     }
 }

@@ -1,6 +1,6 @@
 //! "Did you mean …?"
 
-use super::schema::SECRET_NAMES;
+use super::names::{SECRET_NAMES, companion};
 use super::{Kind, Schema, words};
 use crate::config::tree::{Path, Step};
 
@@ -39,6 +39,13 @@ pub(super) fn unknown_key(
     key: &str,
     fields: &[&str],
 ) -> (String, Option<Path>) {
+    if let Some(field) = companion(fields, key) {
+        let field = section.with(Step::Field(field.to_owned()));
+        return (
+            format!("unknown key; `{field}` is no secret and not read from a file"),
+            None,
+        );
+    }
     // In this section, or under the same name in another one.
     let field = nearest(key, fields).map(|field| section.with(Step::Field(field.to_owned())));
     let last = Step::Field(key.to_owned());

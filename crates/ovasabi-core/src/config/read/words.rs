@@ -1,6 +1,6 @@
 //! Values and messages as one short line.
 
-use super::scrub;
+use crate::config::secret::REDACTED;
 use crate::config::tree::{Node, Value};
 
 /// Longer values are cut: they are there to be recognised.
@@ -52,4 +52,26 @@ fn cut(text: &str, limit: usize) -> String {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }
+}
+
+/// Removes the user's part of every URL in a text: that is where passwords hide.
+pub(crate) fn scrub(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (head, tail) = rest.split_at(at + 3);
+        out.push_str(head);
+        // Up to the last `@`: an unescaped password may hold a `/` itself.
+        let end = tail
+            .find(|c: char| c.is_whitespace() || c == '"')
+            .unwrap_or(tail.len());
+        let (authority, tail) = tail.split_at(end);
+        match authority.rsplit_once('@') {
+            Some((_, host)) => out.extend([REDACTED, "@", host]),
+            None => out.push_str(authority),
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
 }

@@ -11,8 +11,37 @@ use toml::de::{DeTable, DeValue};
 use super::{Node, Table, Value};
 use crate::config::{Problem, ProblemKind, Source};
 
+/// One source of TOML.
+#[derive(Clone)]
+pub(crate) struct File {
+    pub(crate) path: Arc<Path>,
+    pub(crate) optional: bool,
+    /// Given instead of read.
+    pub(crate) text: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl File {
+    pub(crate) fn read(&self, layer: usize) -> Result<Option<Node>, Vec<Problem>> {
+        let bytes = match &self.text {
+            Some(text) => text.clone(),
+            None => match read_bounded(&self.path, MAX_FILE) {
+                Ok(bytes) => bytes,
+                Err(error) if self.optional && error.kind() == io::ErrorKind::NotFound => {
+                    return Ok(None);
+                }
+                Err(error) => {
+                    let message = format!("cannot read the file: {error}");
+                    let problem = Problem::new(ProblemKind::Unreadable, message);
+                    return Err(vec![problem.found_in(Some(Source::file(&self.path)))]);
+                }
+            },
+        };
+        parse(&self.path, &bytes, layer).map(Some)
+    }
+}
+
 /// A configuration above one mebibyte is a mistake.
-pub(crate) const MAX_FILE: u64 = 1 << 20;
+const MAX_FILE: u64 = 1 << 20;
 
 /// More syntax errors of one file than this help nobody: most follow from the first.
 const MAX_SYNTAX_ERRORS: usize = 10;
@@ -30,7 +59,7 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<
 }
 
 /// Reads a TOML document; all its syntax errors at once.
-pub(crate) fn parse(path: &Arc<Path>, bytes: &[u8], layer: usize) -> Result<Node, Vec<Problem>> {
+fn parse(path: &Arc<Path>, bytes: &[u8], layer: usize) -> Result<Node, Vec<Problem>> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let lines = Lines::new(path, std::str::from_utf8(valid).unwrap_or_default());

@@ -10,7 +10,7 @@ mod text;
 
 pub(super) use arguments::read as read_arguments;
 pub(super) use environment::{Variables, read as read_environment};
-pub(super) use file::{MAX_FILE, parse as parse_file, read_bounded};
+pub(super) use file::{File, read_bounded};
 pub(super) use layers::Layers;
 pub(super) use node::{Node, Table, Value};
 pub(super) use path::{Path, Step};

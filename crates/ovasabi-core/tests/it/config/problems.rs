@@ -314,6 +314,22 @@ next.d = 1: unknown key; known here: `a`, `b`, `c` (app.toml:3:43)"
 }
 
 #[test]
+fn many_values_that_cannot_be_made_up_are_named_quickly() {
+    #[derive(Debug, Deserialize)]
+    #[serde(try_from = "String")]
+    struct Never;
+    impl TryFrom<String> for Never {
+        type Error = &'static str;
+        fn try_from(_: String) -> Result<Self, &'static str> {
+            Err("never")
+        }
+    }
+    let toml = format!("list = [{}]\n", "'x', ".repeat(2_000));
+    let errors = load::<BTreeMap<String, Vec<Never>>>(&toml, &[], &[]).unwrap_err();
+    assert_eq!(errors.problems().len(), 101);
+}
+
+#[test]
 fn what_a_whole_section_says_is_reported_at_the_section() {
     #[derive(Debug, Deserialize)]
     #[serde(try_from = "Raw")]

@@ -148,6 +148,34 @@ fn what_is_no_secret_is_not_read_from_a_file() {
 }
 
 #[test]
+fn a_key_that_ends_like_a_file_is_not_taken_for_the_file_of_a_section() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the reading is looked at")]
+    struct App {
+        log: Log,
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the reading is looked at")]
+    struct Log {
+        level: String,
+    }
+    let lines = problems::<App>("log_file = 'x'\n[log]\nlevel = 'info'\n", &[], &[]);
+    let expected =
+        "log_file = \"x\": unknown key; `log` is no secret and not read from a file (app.toml:1:1)";
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_number_is_not_hidden_for_its_name_alone() {
+    #[derive(Debug, Deserialize, Serialize)]
+    struct Limits {
+        max_token: u32,
+    }
+    let dump = load::<Limits>("max_token = 512", &[], &[]).unwrap().dump();
+    assert_eq!(dump, "max_token = 512 # app.toml:1:13\n");
+}
+
+#[test]
 fn a_bad_value_of_a_secret_is_not_shown() {
     let lines = problems::<App>(
         &format!("[db]\npin = '{HIDDEN}'\npassword = 12345678\n"),

@@ -207,6 +207,26 @@ fn a_type_inside_itself_is_read() {
 }
 
 #[test]
+fn sections_behind_keys_that_are_no_texts_are_known_too() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Shard {
+        #[serde(alias = "server")]
+        host: String,
+    }
+    let toml = "[shards.7]\nhost = 'a'\n";
+    let env = [
+        ("APP__SHARDS__7__SERVER", "b"),
+        ("APP__SHARDS__8__HOST", "c"),
+    ];
+    let shards: BTreeMap<String, BTreeMap<u16, Shard>> = value(toml, &env, &[]);
+    let hosts: Vec<_> = shards["shards"]
+        .iter()
+        .map(|(key, shard)| (*key, shard.host.as_str()))
+        .collect();
+    assert_eq!(hosts, [(7, "b"), (8, "c")]);
+}
+
+#[test]
 fn an_enum_inside_itself_is_read() {
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename_all = "snake_case")]
