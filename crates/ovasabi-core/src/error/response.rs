@@ -53,7 +53,8 @@ impl Error {
     /// Reads an error back from an HTTP answer: a problem body if there is one, else what the status says.
     ///
     /// `Retry-After` in seconds is taken over when the body has no finer value. Never fails: bytes that
-    /// are not a problem are dropped, for they may be anybody's.
+    /// are not a problem are dropped, for they may be anybody's. What the upstream calls public is public
+    /// here too: wrap the error in one of your own where its words are not for your callers.
     #[must_use]
     pub fn from_response(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
         let is_problem = headers

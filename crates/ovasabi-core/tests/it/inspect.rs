@@ -1,7 +1,8 @@
 //! The registry: names, successors, controls.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 
 use ovasabi_core::inspect::{
     Control, ControlError, Inspect, Inspected, Metric, Registry, Report, Snapshot, State, Value,
@@ -247,6 +248,97 @@ fn counters_neither_fall_nor_double_while_components_come_and_go() {
         watcher.join().unwrap();
     });
     assert_eq!(rings(&registry), GENERATIONS);
+}
+
+/// A component with five rings that stops within one of its snapshots, until it is let go.
+struct Slow {
+    name: Name,
+    calls: AtomicU64,
+    stops_in: u64,
+    inside: Mutex<Sender<()>>,
+    go: Mutex<Receiver<()>>,
+}
+
+impl Inspect for Slow {
+    fn kind(&self) -> &'static str {
+        "doorbell"
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        if self.calls.fetch_add(1, Ordering::Relaxed) == self.stops_in {
+            self.inside.lock().unwrap().send(()).unwrap();
+            self.go.lock().unwrap().recv().unwrap();
+        }
+        Snapshot::new().with(Metric::counter("doorbell.rings", "times it rang", 5))
+    }
+}
+
+/// The component, a sign that it has stopped, and the way to let it go.
+fn slow(stops_in: u64) -> (Arc<Inspected<Slow>>, Receiver<()>, Sender<()>) {
+    let (inside, is_inside) = channel();
+    let (release, go) = channel();
+    let (inside, go) = (Mutex::new(inside), Mutex::new(go));
+    let slow = Slow {
+        name: "front".into(),
+        calls: AtomicU64::new(0),
+        stops_in,
+        inside,
+        go,
+    };
+    (Arc::new(Inspected::new(slow)), is_inside, release)
+}
+
+#[test]
+fn one_that_dies_during_a_report_is_counted_once() {
+    let registry = Registry::new();
+    let (dying, is_inside, release) = slow(0);
+    registry.register(&dying).unwrap();
+    std::thread::scope(|scope| {
+        let reporting = scope.spawn(|| rings(&registry));
+        is_inside.recv().unwrap();
+        drop(dying);
+        release.send(()).unwrap();
+        assert_eq!(reporting.join().unwrap(), 5);
+    });
+    assert_eq!(rings(&registry), 5);
+}
+
+#[test]
+fn a_name_is_free_once_its_owner_has_dropped_it_even_during_a_report() {
+    let registry = Registry::new();
+    let (dying, is_inside, release) = slow(0);
+    registry.register(&dying).unwrap();
+    let successor = bell("front");
+    std::thread::scope(|scope| {
+        scope.spawn(|| registry.reports());
+        is_inside.recv().unwrap();
+        drop(dying);
+        let joining = scope.spawn(|| registry.register(&successor).is_ok());
+        // Time to be refused, if it is going to be.
+        (0..1_000).for_each(|_| std::thread::yield_now());
+        release.send(()).unwrap();
+        assert!(joining.join().unwrap());
+    });
+}
+
+#[test]
+fn counters_do_not_fall_while_a_component_dies() {
+    let registry = Registry::new();
+    // The first snapshot is a report, the second its last words.
+    let (dying, is_inside, release) = slow(1);
+    registry.register(&dying).unwrap();
+    assert_eq!(rings(&registry), 5);
+    std::thread::scope(|scope| {
+        scope.spawn(move || drop(dying));
+        is_inside.recv().unwrap();
+        assert_eq!(rings(&registry), 5);
+        release.send(()).unwrap();
+    });
+    assert_eq!(rings(&registry), 5);
 }
 
 #[test]

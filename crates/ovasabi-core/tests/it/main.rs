@@ -5,6 +5,7 @@
     reason = "helpers outside of test functions are tests too"
 )]
 
+mod auto_traits;
 mod body;
 #[cfg(feature = "cache")]
 mod cache;
