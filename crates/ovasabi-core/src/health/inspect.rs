@@ -2,8 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use super::handle::{Stage, State};
-use super::{Level, cell::Cell};
+use super::cell::Cell;
+use super::state::State;
+use super::{Level, Stage};
 use crate::inspect::{Control, ControlError, Inspect, Labels, Metric, Snapshot};
 use crate::reject::Name;
 

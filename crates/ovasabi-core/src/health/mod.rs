@@ -52,23 +52,29 @@
 //!
 //! Source: Kubernetes, "Liveness, Readiness, and Startup Probes"; health groups as in Spring Boot's actuator.
 
+mod builder;
 mod cell;
 mod check;
+mod date;
 mod error;
 pub mod future;
 mod handle;
 mod inspect;
 mod report;
 mod service;
+mod stage;
+mod state;
 mod status;
 mod watchdog;
 
 #[doc(no_inline)]
 pub use async_trait::async_trait;
+pub use builder::HealthBuilder;
 pub use check::{Check, CheckOptions, check_fn};
 pub use error::DuplicateCheck;
-pub use handle::{Health, HealthBuilder, Stage};
+pub use handle::Health;
 pub use report::{CheckReport, Report};
 pub use service::{HealthService, LIVE_PATH, READY_PATH, STARTUP_PATH};
+pub use stage::Stage;
 pub use status::{Level, Status, Why};
 pub use watchdog::Watchdog;

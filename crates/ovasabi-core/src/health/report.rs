@@ -1,10 +1,13 @@
 //! What a probe is told.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use serde::{Serialize, Serializer};
 
+use super::cell::{Answer, Cell};
+use super::date::rfc3339;
+use super::watchdog::Dog;
 use super::{Level, Stage};
 
 /// What a probe is told. Everything in it is public.
@@ -34,6 +37,21 @@ pub struct CheckReport {
 }
 
 impl Report {
+    /// The worst of the checks, at least `floor`.
+    pub(super) fn new(floor: Level, stage: Stage, mut checks: Vec<CheckReport>) -> Self {
+        checks.sort_by(|one, other| one.name.cmp(&other.name));
+        let worst = checks
+            .iter()
+            .map(CheckReport::weight)
+            .max()
+            .unwrap_or(Level::Up);
+        Self {
+            status: worst.max(floor),
+            stage,
+            checks,
+        }
+    }
+
     /// The worst of the checks, where an optional one that is down counts as degraded; down while the stage
     /// is not the one that the probe asks for.
     #[must_use]
@@ -72,6 +90,29 @@ impl Report {
 }
 
 impl CheckReport {
+    pub(super) fn of_check(cell: &Cell, answer: &Answer) -> Self {
+        Self {
+            name: cell.name.as_str().to_owned(),
+            status: answer.status.level(),
+            critical: cell.options.critical,
+            why: answer.status.why().map(ToString::to_string),
+            since: Some(answer.since),
+            duration: Some(answer.took),
+        }
+    }
+
+    pub(super) fn of_dog(dog: &Dog) -> Self {
+        let status = dog.status();
+        Self {
+            name: dog.name.as_str().to_owned(),
+            status: status.level(),
+            critical: true,
+            why: status.why().map(ToString::to_string),
+            since: None,
+            duration: None,
+        }
+    }
+
     /// What it is called.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -107,6 +148,14 @@ impl CheckReport {
     pub fn duration(&self) -> Option<Duration> {
         self.duration
     }
+
+    /// What it means for the whole.
+    fn weight(&self) -> Level {
+        match self.status {
+            Level::Down if !self.critical => Level::Degraded,
+            level => level,
+        }
+    }
 }
 
 fn millis<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -120,50 +169,5 @@ fn date<S: Serializer>(date: &Option<SystemTime>, serializer: S) -> Result<S::Ok
     match date {
         Some(date) => serializer.serialize_str(&rfc3339(*date)),
         None => serializer.serialize_none(),
-    }
-}
-
-/// `2026-11-22T10:00:00Z`. Dates before 1970 count as 1970.
-fn rfc3339(date: SystemTime) -> String {
-    let seconds = date
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    // Days to a date as in Howard Hinnant's "chrono-compatible low-level date algorithms": years begin in
-    // March, so that the leap day is their last.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_written_as_rfc_3339() {
-        let known = [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_767_225_599, "2025-12-31T23:59:59Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-        ];
-        for (seconds, text) in known {
-            assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(seconds)), text);
-        }
     }
 }

@@ -64,26 +64,39 @@
 //! Source: `go.uber.org/fx` for order and rollback; Kubernetes, "Pod Lifecycle", for signals and grace.
 
 mod app;
+mod builder;
 mod component;
+mod component_fn;
 mod error;
 mod handle;
+mod inspect;
 mod order;
+mod outcome;
 mod phase;
 mod report;
 mod runner;
 mod signal;
 mod state;
+mod stop;
 mod task;
 mod unit;
 
-pub use app::{App, AppBuilder};
+pub use app::App;
 #[doc(no_inline)]
 pub use async_trait::async_trait;
-pub use component::{Component, ComponentFn, RunFuture, component};
+pub use builder::AppBuilder;
+pub use component::{Component, RunFuture};
+pub use component_fn::{ComponentFn, component};
 pub use error::{BuildError, Problem};
 pub use handle::AppHandle;
+pub use outcome::{Failure, Outcome, Reason};
 pub use phase::Phase;
-pub use report::{ComponentReport, ExitReport, Failure, Outcome, Reason};
+pub use report::{ComponentReport, ExitReport};
 pub use signal::{Signal, SignalSender, Signals};
 pub(crate) use task::CatchPanic;
 pub use task::{Task, TaskError};
+
+/// Compiles the code of the guide page, which needs the server too.
+#[cfg(all(doctest, feature = "server"))]
+#[doc = include_str!("../../../../docs/lifecycle.md")]
+struct Guide;

@@ -4,27 +4,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
+use super::Phase;
 use super::app::{App, Budgets};
-use super::report::{ComponentReport, ExitReport, Failure, Outcome, Reason};
+use super::outcome::{Failure, Outcome, Reason};
+use super::report::{ComponentReport, ExitReport};
 use super::signal::Listening;
 use super::state::{Ended, State, Whose};
 use super::unit::Unit;
-use super::{Phase, Signal};
 use crate::context::Cause;
 use crate::inspect::Inspected;
+use crate::reject::Name;
 
 pub(super) struct Runner {
-    state: Arc<Inspected<State>>,
-    ended: mpsc::UnboundedReceiver<Ended>,
+    pub(super) state: Arc<Inspected<State>>,
+    pub(super) ended: mpsc::UnboundedReceiver<Ended>,
     /// In the order of start.
-    units: Vec<Unit>,
-    budgets: Budgets,
-    serving_since: Option<Instant>,
-    served: Option<Duration>,
+    pub(super) units: Vec<Unit>,
+    pub(super) budgets: Budgets,
+    pub(super) serving_since: Option<Instant>,
+    pub(super) served: Option<Duration>,
     /// What is to be said of tasks.
-    tasks: Vec<ComponentReport>,
+    pub(super) tasks: Vec<ComponentReport>,
 }
 
 impl Runner {
@@ -142,7 +144,7 @@ impl Runner {
     }
 
     /// Takes note of long-running work that has ended; a reason to stop if it should not have.
-    fn note(&mut self, ended: Ended, is_stopping: bool) -> Option<Reason> {
+    pub(super) fn note(&mut self, ended: Ended, is_stopping: bool) -> Option<Reason> {
         let failure = match ended.result {
             Err(failure) => failure,
             Ok(()) if is_stopping || matches!(ended.whose, Whose::Task(_)) => return None,
@@ -165,82 +167,10 @@ impl Runner {
         Some(Reason::Failed { name, failure })
     }
 
-    fn note_all(&mut self) {
+    pub(super) fn note_all(&mut self) {
         while let Ok(ended) = self.ended.try_recv() {
             self.note(ended, true);
         }
-    }
-
-    /// Stops in good order; the signal if one cuts it short.
-    async fn stop_or_signal(
-        &mut self,
-        begin: Instant,
-        signals: &mut Listening,
-        reason: &Reason,
-    ) -> Option<Signal> {
-        // After a failure the first signal is still the first: it asks for what is under way already.
-        let mut is_second = matches!(reason, Reason::Signal(_));
-        let mut stop = std::pin::pin!(self.stop(begin));
-        loop {
-            tokio::select! {
-                biased;
-                signal = signals.next() => {
-                    if is_second {
-                        return Some(signal);
-                    }
-                    is_second = true;
-                }
-                () = &mut stop => return None,
-            }
-        }
-    }
-
-    async fn stop(&mut self, begin: Instant) {
-        let deadline = begin + self.budgets.total;
-        self.state.health.set_draining();
-        if let Some(since) = self.serving_since {
-            self.state.enter(Phase::Draining);
-            for unit in self.units.iter_mut().rev() {
-                unit.drain();
-            }
-            self.keep_serving(begin + self.budgets.drain_delay).await;
-            self.served = Some(since.elapsed());
-        }
-        self.state.enter(Phase::Stopping);
-        self.state.context.cancel(Cause::Shutdown);
-        self.stop_tasks(deadline).await;
-        for index in (0..self.units.len()).rev() {
-            let Some(unit) = self.units.get_mut(index) else {
-                continue;
-            };
-            unit.stop(deadline).await;
-            self.note_all();
-            if let Some(unit) = self.units.get(index) {
-                tell(&unit.report());
-            }
-        }
-    }
-
-    async fn keep_serving(&mut self, until: Instant) {
-        loop {
-            tokio::select! {
-                biased;
-                Some(ended) = self.ended.recv() => drop(self.note(ended, true)),
-                () = sleep_until(until) => return,
-            }
-        }
-    }
-
-    async fn stop_tasks(&mut self, deadline: Instant) {
-        let until = (Instant::now() + self.budgets.stop).min(deadline);
-        for mut task in self.state.close_tasks() {
-            if timeout_at(until, &mut task).await.is_err() {
-                let report = of_task(task.name(), Outcome::Hung(self.budgets.stop));
-                tell(&report);
-                self.tasks.push(report);
-            }
-        }
-        self.note_all();
     }
 
     fn report(&self, reason: Reason, stopping: Duration) -> ExitReport {
@@ -270,25 +200,11 @@ impl Drop for Runner {
     }
 }
 
-fn of_task(name: &crate::reject::Name, outcome: Outcome) -> ComponentReport {
+pub(super) fn of_task(name: &Name, outcome: Outcome) -> ComponentReport {
     ComponentReport {
         name: format!("task {name}").into(),
         start: None,
         stop: None,
         outcome,
-    }
-}
-
-fn tell(report: &ComponentReport) {
-    let component = report.name();
-    match &report.outcome {
-        Outcome::NotStarted => {}
-        Outcome::Stopped => {
-            let took = report.stop_duration();
-            tracing::info!(target: "ovasabi::lifecycle", component, ?took, "stopped");
-        }
-        outcome @ (Outcome::Failed(_) | Outcome::Hung(_) | Outcome::Abandoned) => {
-            tracing::error!(target: "ovasabi::lifecycle", component, %outcome, "not stopped cleanly");
-        }
     }
 }

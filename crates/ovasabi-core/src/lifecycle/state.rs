@@ -4,11 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, watch};
 
-use super::report::Failure;
+use super::outcome::Failure;
 use super::task::CatchPanic;
 use super::{Phase, Task};
 use crate::health::Health;
-use crate::inspect::{Control, ControlError, Inspect, Metric, Snapshot};
 use crate::reject::Name;
 use crate::{Context, Result};
 
@@ -21,8 +20,8 @@ pub(super) struct State {
     /// Cancelled when somebody asks for a stop.
     pub(super) request: Context,
     /// Tasks without a component; `None` once they are no longer taken.
-    pub(super) tasks: Mutex<Option<Vec<Task<()>>>>,
-    pub(super) ended: mpsc::UnboundedSender<Ended>,
+    tasks: Mutex<Option<Vec<Task<()>>>>,
+    ended: mpsc::UnboundedSender<Ended>,
 }
 
 /// The end of long-running work.
@@ -39,6 +38,18 @@ pub(super) enum Whose {
 }
 
 impl State {
+    pub(super) fn new(name: Name, health: Health, ended: mpsc::UnboundedSender<Ended>) -> Self {
+        Self {
+            name,
+            health,
+            phase: watch::Sender::new(Phase::Starting),
+            context: Context::background(),
+            request: Context::background(),
+            tasks: Mutex::new(Some(Vec::new())),
+            ended,
+        }
+    }
+
     /// Runs `work` as a task that tells how it ended, panics included.
     pub(super) fn watch(
         &self,
@@ -82,6 +93,15 @@ impl State {
             .unwrap_or_default()
     }
 
+    pub(super) fn running_tasks(&self) -> usize {
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks
+            .iter()
+            .flatten()
+            .filter(|task| !task.is_finished())
+            .count()
+    }
+
     pub(super) fn phase(&self) -> Phase {
         *self.phase.borrow()
     }
@@ -91,55 +111,3 @@ impl State {
         tracing::info!(target: "ovasabi::lifecycle", app = %self.name, %phase, "phase");
     }
 }
-
-impl Inspect for State {
-    fn kind(&self) -> &'static str {
-        "app"
-    }
-
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = tasks
-            .iter()
-            .flatten()
-            .filter(|task| !task.is_finished())
-            .count();
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "there are fewer than 2^53 tasks"
-        )]
-        let running = running as f64;
-        Snapshot::new()
-            .with_state(self.phase().label(), Phase::LABELS)
-            .with(Metric::gauge(
-                "app.tasks",
-                "tasks without a component that run",
-                running,
-            ))
-    }
-
-    fn controls(&self) -> &'static [Control] {
-        CONTROLS
-    }
-
-    fn control(&self, action: &str, argument: Option<&str>) -> Result<(), ControlError> {
-        let _ = argument;
-        match action {
-            "shutdown" => {
-                self.request.cancel(crate::context::Cause::Shutdown);
-                Ok(())
-            }
-            _ => Err(ControlError::unknown(action, CONTROLS)),
-        }
-    }
-}
-
-const CONTROLS: &[Control] = &[Control {
-    action: "shutdown",
-    help: "drain and stop the application",
-    argument: "",
-}];

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::report::{ComponentReport, Failure, Outcome};
+use super::outcome::{Failure, Outcome};
+use super::report::ComponentReport;
 use super::state::{State, Whose};
 use super::task::TaskError;
 use super::{Component, RunFuture, Task};
