@@ -44,7 +44,7 @@ pub(crate) fn read<T: DeserializeOwned>(root: &Node, schema: Schema, places: Pla
                     .then_some(done);
                 break;
             }
-            Run::Again if state.problems.len() < MAX_PROBLEMS => {}
+            Run::Again if !state.overflow => {}
             Run::Again | Run::Stuck => break,
         }
     }
@@ -53,7 +53,7 @@ pub(crate) fn read<T: DeserializeOwned>(root: &Node, schema: Schema, places: Pla
     let is_told =
         |problem: &Problem| problem.kind() == ProblemKind::Missing && meant.contains(problem.key());
     state.problems.retain(|problem| !is_told(problem));
-    if state.problems.len() >= MAX_PROBLEMS {
+    if state.overflow {
         let message = format!("more than {MAX_PROBLEMS} problems; the rest is not listed");
         state
             .problems

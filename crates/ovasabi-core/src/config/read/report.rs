@@ -138,9 +138,14 @@ impl State {
     }
 
     fn tell(&mut self, path: Path, problem: Problem) {
-        if !self.exploring && self.problems.len() < MAX_PROBLEMS {
+        if self.exploring {
+            return;
+        }
+        if self.problems.len() < MAX_PROBLEMS {
             self.told.insert(path);
             self.problems.push(problem);
+        } else {
+            self.overflow = true;
         }
     }
 }

@@ -51,6 +51,8 @@ pub(super) struct State {
     /// Keys for which something mistyped was found.
     pub(super) meant: BTreeSet<String>,
     pub(super) told: BTreeSet<Path>,
+    /// Whether there was a problem too many.
+    pub(super) overflow: bool,
     pub(super) located: Option<Located>,
     pub(super) files: HashMap<Path, Result<Zeroizing<String>, String>>,
 }

@@ -176,6 +176,11 @@ fn inside<'n>(
         Value::Table(table) => {
             let key = schema.resolve(shape, level, table);
             if schema.is_enum(shape) && !table.contains_key(&key) {
+                // A variant of a lower layer gives way; two of one environment are a mistake.
+                let rival = table.values().find(|other| other.layer == layer);
+                if let Some(Source::Variable { name }) = rival.map(|rival| &rival.source) {
+                    return Err(format!("another variant is set too: see {name}"));
+                }
                 table.clear();
             }
             shape.push(schema.step(shape, &key));

@@ -515,6 +515,14 @@ fn a_problem_is_one_line_whatever_the_value_holds() {
 
 #[test]
 fn a_flood_of_problems_ends() {
+    let toml = format!("origins = [{}]", "1, ".repeat(100));
+    assert_eq!(
+        load::<Settings>(&toml, &[], &[])
+            .unwrap_err()
+            .problems()
+            .len(),
+        100
+    );
     let toml = format!("origins = [{}]", "1, ".repeat(1000));
     let errors = load::<Settings>(&toml, &[], &[]).unwrap_err();
     assert_eq!(errors.problems().len(), 101);

@@ -65,6 +65,17 @@ fn a_variable_chooses_another_variant() {
 }
 
 #[test]
+fn two_variants_in_one_environment_are_a_conflict() {
+    let env = [
+        ("APP__STORE__POSTGRES__URL", "x"),
+        ("APP__STORE__SQLITE", "a.db"),
+    ];
+    let lines = problems::<App>("", &env, &[]);
+    let expected = "store.sqlite: another variant is set too: see APP__STORE__POSTGRES__URL (APP__STORE__SQLITE)";
+    assert!(lines.contains(expected), "{lines}");
+}
+
+#[test]
 fn mistakes_inside_variants_are_all_found() {
     let toml = "\
 [a]
