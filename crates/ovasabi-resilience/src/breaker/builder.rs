@@ -169,26 +169,38 @@ impl CircuitBreakerBuilder {
     /// [`ConfigError`] with every knob whose value cannot work, and when the registry has a living breaker of
     /// the same name.
     pub fn build(self) -> Result<CircuitBreaker, ConfigError> {
-        self.check()?;
+        let mut check = Check::default();
+        self.check(&mut check);
+        check.finish(KIND, &self.name)?;
+
         let registry = self.registry.clone();
-        let core = Arc::new(Inspected::new(self.into_core()));
+        let core = self.into_core();
         join(registry.as_ref(), &core)?;
         Ok(CircuitBreaker::from_core(core))
     }
 
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let mut check = Check::default();
-        self.config.check(&mut check);
-        check.finish(KIND, &self.name)
+    pub(crate) fn named(mut self, name: Name) -> Self {
+        self.name = name;
+        self
     }
 
-    fn into_core(self) -> Core {
-        Core::new(
+    pub(crate) fn check(&self, check: &mut Check) {
+        self.config.check(check);
+    }
+
+    /// One of many, which has been checked, and joins no registry.
+    pub(crate) fn make(self) -> CircuitBreaker {
+        CircuitBreaker::from_core(self.into_core())
+    }
+
+    fn into_core(self) -> Arc<Inspected<Core>> {
+        let events = Events::new(self.listener);
+        Arc::new(Inspected::new(Core::new(
             self.name,
             self.clock,
             &self.config,
-            Events::new(self.listener),
-        )
+            events,
+        )))
     }
 }
 

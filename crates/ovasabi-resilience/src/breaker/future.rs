@@ -50,12 +50,16 @@ pin_project! {
 impl<F, C, R, H> ResponseFuture<F, C, R, H> {
     #[inline]
     pub(crate) fn admitted(
-        response: F,
-        held: Option<Held>,
+        held: Held,
+        call: impl FnOnce() -> F,
         facts: Facts,
         classifier: C,
         hold: H,
     ) -> Self {
+        let mut held = Some(held);
+        let inside = Inside::new(&mut held);
+        let response = call();
+        inside.over();
         Self {
             call: Call::Admitted {
                 response,

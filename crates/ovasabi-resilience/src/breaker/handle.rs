@@ -11,6 +11,7 @@ use ovasabi_core::inspect::{Inspect, Inspected};
 use ovasabi_core::reject::Name;
 use ovasabi_core::time::Tick;
 
+use super::permit::Held;
 use super::shared::{Core, Shared};
 use super::state::Engine;
 use super::{Changes, CircuitBreakerBuilder, CircuitBreakerLayer, Mode, Permit, Snapshot, State};
@@ -138,8 +139,20 @@ impl CircuitBreaker {
         }
     }
 
+    /// Admits a call of a layer.
     #[inline]
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn enter(&self) -> Result<Held, Rejection> {
+        let ticket = self.shared.enter(|| self.shared.now())?;
+        Ok(Held::new(self.shared.clone(), ticket))
+    }
+
+    /// Whether nobody would miss it: as good as new, and in nobody else's hands.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.shared.is_only_handle() && self.shared.engine().is_idle(self.shared.now())
+    }
+
+    #[inline]
+    pub(super) fn shared(&self) -> &Shared {
         &self.shared
     }
 }

@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use super::CircuitBreaker;
 use super::future::ResponseFuture;
-use super::permit::{Held, Inside};
+use super::permit::Held;
 
 /// A service behind a [`CircuitBreaker`]; made by [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
 ///
@@ -85,21 +85,17 @@ where
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let facts = self.classifier.facts(&request);
-        let shared = self.breaker.shared();
         let admitted = if mem::take(&mut self.skipped) {
-            Err(shared.refuse())
+            Err(self.breaker.shared().refuse())
         } else {
-            shared.enter(|| shared.now())
+            self.breaker.enter()
         };
         match admitted {
-            Ok(ticket) => {
-                let mut held = Some(Held::new(shared.clone(), ticket));
-                let inside = Inside::new(&mut held);
-                let response = self.inner.call(request);
-                inside.over();
+            Ok(held) => {
+                let inner = &mut self.inner;
                 ResponseFuture::admitted(
-                    response,
                     held,
+                    || inner.call(request),
                     facts,
                     self.classifier.clone(),
                     self.hold.clone(),

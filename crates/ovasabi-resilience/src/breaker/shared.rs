@@ -122,6 +122,12 @@ pub(crate) enum Shared {
     Static(&'static Inspected<Core>),
 }
 
+impl Shared {
+    pub(super) fn is_only_handle(&self) -> bool {
+        matches!(self, Self::Counted(core) if Arc::strong_count(core) == 1)
+    }
+}
+
 impl Deref for Shared {
     type Target = Core;
 

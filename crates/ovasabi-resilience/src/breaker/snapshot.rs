@@ -1,5 +1,6 @@
 //! A read-only copy of a breaker's numbers.
 
+use std::ops::AddAssign;
 use std::time::Duration;
 
 use ovasabi_core::inspect::{self, Metric};
@@ -152,6 +153,22 @@ impl Snapshot {
                 "share of the window that was slow",
                 ratio(self.window.slow, self.window.calls),
             ))
+    }
+}
+
+impl AddAssign for Totals {
+    fn add_assign(&mut self, other: Self) {
+        self.successes += other.successes;
+        self.failures += other.failures;
+        self.throttled += other.throttled;
+        self.ignored += other.ignored;
+        self.slow += other.slow;
+        self.late += other.late;
+        self.rejected += other.rejected;
+        self.opened += other.opened;
+        self.half_opened += other.half_opened;
+        self.closed += other.closed;
+        self.forced += other.forced;
     }
 }
 

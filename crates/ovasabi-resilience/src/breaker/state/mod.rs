@@ -6,6 +6,8 @@
 
 mod enter;
 mod leave;
+#[cfg(all(test, ovasabi_loom))]
+mod loom_models;
 mod transitions;
 
 pub(super) use leave::Left;

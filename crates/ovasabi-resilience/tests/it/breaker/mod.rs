@@ -7,8 +7,12 @@ use ovasabi_core::classify::Class;
 use ovasabi_core::time::{Clock, ClockHand};
 use ovasabi_resilience::breaker::{CircuitBreaker, CircuitBreakerBuilder, State};
 
+mod config;
+mod control;
 mod half_open;
+mod keyed;
 mod layer;
+mod model;
 mod open;
 mod window;
 

@@ -1,7 +1,9 @@
 //! When a closed breaker opens.
 
+use ovasabi_resilience::breaker::{Mode, Window};
+use proptest::prelude::*;
+
 use super::*;
-use ovasabi_resilience::breaker::Window;
 
 #[test]
 fn a_window_of_calls_really_slides() {
@@ -256,4 +258,56 @@ fn a_call_counts_when_it_ends_however_long_it_took() {
         Some(5 * SEC),
         "a break begins at the end too"
     );
+}
+
+#[test]
+fn a_success_that_pushes_out_older_ones_may_open_it() {
+    let (builder, hand) = builder();
+    let breaker = builder
+        .sliding_window(Window::time(10 * SEC))
+        .minimum_calls(4)
+        .build()
+        .unwrap();
+    calls(&breaker, Class::Success, 6);
+    hand.advance(5 * SEC);
+    calls(&breaker, Class::Failure, 4);
+    assert_eq!(breaker.state(), State::Closed, "four of ten");
+    hand.advance(5 * SEC);
+    calls(&breaker, Class::Success, 1);
+    assert_eq!(breaker.state(), State::Open, "four of five");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_window_counts_what_a_list_would(
+        length in 1_u32..=200,
+        seen in prop::collection::vec((any::<bool>(), any::<bool>()), 1..1_000),
+    ) {
+        let (builder, hand) = builder();
+        let breaker = builder
+            .sliding_window(Window::calls(length))
+            .minimum_calls(1)
+            .slow_call_duration(SEC)
+            .build()
+            .unwrap();
+        breaker.force(Mode::MetricsOnly);
+        let mut list = Vec::new();
+        for (failed, slow) in seen {
+            let permit = breaker.try_acquire().unwrap();
+            hand.advance(if slow { SEC } else { MS });
+            permit.settle(if failed { Class::Failure } else { Class::Success });
+            list.push((failed, slow));
+            if length <= 64 {
+                list.drain(..list.len().saturating_sub(length as usize));
+            } else if list.len() > 10 * length.div_ceil(10) as usize {
+                list.drain(..length.div_ceil(10) as usize);
+            }
+            let window = breaker.snapshot().window();
+            prop_assert_eq!(window.calls, list.len() as u64);
+            prop_assert_eq!(window.failures, list.iter().filter(|(failed, _)| *failed).count() as u64);
+            prop_assert_eq!(window.slow, list.iter().filter(|(_, slow)| *slow).count() as u64);
+        }
+    }
 }

@@ -1,0 +1,195 @@
+//! Every interleaving of a few threads, under `--cfg ovasabi_loom`.
+
+use std::time::Duration;
+
+use loom::sync::Arc;
+use loom::thread;
+use ovasabi_core::backoff::{Exponential, Jitter};
+use ovasabi_core::classify::Class;
+use ovasabi_core::time::Tick;
+
+use super::super::half_open::ProbeRules;
+use super::*;
+
+const NOW: Tick = Tick::ZERO;
+const WAIT: Duration = Duration::from_secs(5);
+const LEASE: Duration = Duration::from_secs(30);
+
+fn engine(window: Window, consecutive: Option<u64>, minimum_calls: u64, permitted: u32) -> Engine {
+    let probes = ProbeRules {
+        permitted,
+        failures_to_open: permitted,
+        slow_to_open: None,
+        lease: LEASE,
+    };
+    let rules = Rules {
+        consecutive,
+        failure_rate: Some(0.5),
+        slow: None,
+        minimum_calls,
+        wait: Exponential::new(WAIT, WAIT).jitter(Jitter::None),
+        base_wait: WAIT,
+        probes,
+    };
+    Engine::new(rules, window)
+}
+
+/// An engine whose break has just ended.
+fn due(permitted: u32) -> (Engine, Tick) {
+    let engine = engine(Window::calls(4), Some(1), 4, permitted);
+    assert!(call(&engine, NOW, Class::Failure).is_some());
+    (engine, NOW.saturating_add(WAIT))
+}
+
+fn enter(engine: &Engine, now: Tick) -> Option<Ticket> {
+    match engine.enter_plain(|| now) {
+        Ok(ticket) => Some(ticket),
+        Err(now) => engine.enter(now()).answer.ok(),
+    }
+}
+
+fn leave(engine: &Engine, ticket: Ticket, class: Class, now: Tick) -> Option<Transition> {
+    let left = engine.leave_plain(ticket, class);
+    engine.leave(ticket, class, left, || now)
+}
+
+fn call(engine: &Engine, now: Tick, class: Class) -> Option<Transition> {
+    leave(
+        engine,
+        enter(engine, now).expect("it is closed"),
+        class,
+        now,
+    )
+}
+
+fn check(model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    // Enough to interleave every pair of steps; more takes hours and has found nothing else.
+    builder.preemption_bound = Some(3);
+    builder.check(model);
+}
+
+#[test]
+fn loom_two_failures_that_cross_the_threshold_make_one_transition() {
+    for window in [
+        || Window::calls(4),
+        || Window::time(Duration::from_secs(30)),
+    ] {
+        check(move || {
+            let engine = Arc::new(engine(window(), None, 2, 1));
+            let threads: Vec<_> = (0..2)
+                .map(|_| {
+                    let engine = Arc::clone(&engine);
+                    let ticket = enter(&engine, NOW).expect("it is closed");
+                    thread::spawn(move || leave(&engine, ticket, Class::Failure, NOW))
+                })
+                .collect();
+            let made = threads
+                .into_iter()
+                .filter_map(|thread| thread.join().unwrap())
+                .count();
+            assert_eq!(
+                (made, engine.generation()),
+                (1, 1),
+                "one of them saw both failures, and one was first"
+            );
+            assert_eq!(engine.state(NOW), State::Open);
+        });
+    }
+}
+
+#[test]
+fn loom_two_failures_in_a_row_make_one_transition() {
+    check(|| {
+        let engine = Arc::new(engine(Window::calls(64), Some(2), 64, 1));
+        let ticket = enter(&engine, NOW).expect("it is closed");
+        let other = {
+            let engine = Arc::clone(&engine);
+            thread::spawn(move || leave(&engine, ticket, Class::Failure, NOW).is_some())
+        };
+        let made = leave(&engine, ticket, Class::Failure, NOW).is_some();
+        assert!(other.join().unwrap() ^ made);
+        assert_eq!(engine.generation(), 1);
+    });
+}
+
+#[test]
+fn loom_probes_never_exceed_the_cap() {
+    check(|| {
+        let (engine, now) = due(1);
+        let engine = Arc::new(engine);
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let engine = Arc::clone(&engine);
+                thread::spawn(move || enter(&engine, now))
+            })
+            .collect();
+        let probes = threads
+            .into_iter()
+            .filter_map(|thread| thread.join().unwrap())
+            .count();
+        assert_eq!(probes, 1);
+        assert_eq!(engine.generation(), 2);
+    });
+}
+
+#[test]
+fn loom_a_dropped_probe_returns_its_slot() {
+    check(|| {
+        let (engine, now) = due(1);
+        let engine = Arc::new(engine);
+        let probe = enter(&engine, now).expect("the break is over");
+        let dropping = {
+            let engine = Arc::clone(&engine);
+            thread::spawn(move || leave(&engine, probe, Class::Ignored, now))
+        };
+        let early = enter(&engine, now);
+        assert!(dropping.join().unwrap().is_none());
+        let late = enter(&engine, now);
+        assert!(
+            early.is_some() ^ late.is_some(),
+            "one slot, taken before or after it was free"
+        );
+    });
+}
+
+#[test]
+fn loom_a_late_failure_does_not_disturb_a_probe() {
+    check(|| {
+        let engine = engine(Window::calls(4), Some(1), 4, 1);
+        let late = enter(&engine, NOW).expect("it is closed");
+        assert!(call(&engine, NOW, Class::Failure).is_some());
+        let now = NOW.saturating_add(WAIT);
+        let engine = Arc::new(engine);
+        let failing = {
+            let engine = Arc::clone(&engine);
+            thread::spawn(move || leave(&engine, late, Class::Failure, now))
+        };
+        let probe = enter(&engine, now).expect("the break is over");
+        let closed = leave(&engine, probe, Class::Success, now);
+        assert!(failing.join().unwrap().is_none());
+        assert!(closed.is_some_and(|closed| closed.to == State::Closed));
+        assert_eq!(
+            (engine.state(now), engine.sum(now).failures),
+            (State::Closed, 0)
+        );
+    });
+}
+
+#[test]
+fn loom_no_call_is_lost_when_a_bucket_begins() {
+    check(|| {
+        let engine = Arc::new(engine(Window::time(Duration::from_secs(10)), None, 100, 1));
+        let later = NOW.saturating_add(Duration::from_secs(60));
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let engine = Arc::clone(&engine);
+                thread::spawn(move || call(&engine, later, Class::Failure))
+            })
+            .collect();
+        for thread in threads {
+            assert!(thread.join().unwrap().is_none());
+        }
+        assert_eq!((engine.sum(later).failures, engine.lifetime()), (2, 2));
+    });
+}

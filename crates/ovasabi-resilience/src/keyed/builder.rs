@@ -1,0 +1,165 @@
+//! From knobs to a set of breakers.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use ovasabi_core::inspect::{Inspected, Registry};
+use ovasabi_core::reject::Name;
+
+use super::handle::{Core, KIND};
+use super::set::KeyedSet;
+use super::{Key, KeyedCircuitBreaker};
+use crate::breaker::{CircuitBreakerBuilder, Mode, Transition};
+use crate::config::{Check, ConfigError, join};
+
+/// What keys get for whom there is no place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// One breaker that they all share. It may open for a key because of another.
+    #[default]
+    Share,
+    /// No breaker: their calls go through and count for nothing.
+    Pass,
+}
+
+/// Builds a [`KeyedCircuitBreaker`]; starts with [`KeyedCircuitBreaker::builder`].
+#[must_use = "a builder does nothing until it is built"]
+pub struct KeyedCircuitBreakerBuilder<K> {
+    name: Name,
+    capacity: usize,
+    when_full: WhenFull,
+    each: CircuitBreakerBuilder,
+    registry: Option<Registry>,
+    rename: Option<Rename<K>>,
+    listener: Option<KeyListener<K>>,
+}
+
+type Rename<K> = Box<dyn Fn(&K) -> Name + Send + Sync>;
+type KeyListener<K> = Arc<dyn Fn(&K, &Transition) + Send + Sync>;
+
+impl<K: Key> KeyedCircuitBreakerBuilder<K> {
+    pub(super) fn new(name: Name) -> Self {
+        Self {
+            each: CircuitBreakerBuilder::new(name.clone()),
+            name,
+            capacity: 1024,
+            when_full: WhenFull::default(),
+            registry: None,
+            rename: None,
+            listener: None,
+        }
+    }
+
+    /// How many keys have a breaker at the same time.
+    ///
+    /// 1 to 1 000 000. Default: 1024. From 128 on the places are in several parts, and a part may be full a
+    /// little earlier than the whole.
+    pub fn capacity(mut self, keys: usize) -> Self {
+        self.capacity = keys;
+        self
+    }
+
+    /// What keys get for whom there is no place. Default: [`WhenFull::Share`].
+    pub fn when_full(mut self, answer: WhenFull) -> Self {
+        self.when_full = answer;
+        self
+    }
+
+    /// Sets the knobs of each breaker. Default: those of a single one.
+    ///
+    /// The registry of a single breaker is not used: the set joins as a whole, see [`Self::inspect`].
+    pub fn each(
+        mut self,
+        configure: impl FnOnce(CircuitBreakerBuilder) -> CircuitBreakerBuilder,
+    ) -> Self {
+        self.each = configure(self.each);
+        self
+    }
+
+    /// Names each breaker, in rejections and logs, after its key. Default: all have the name of the set.
+    ///
+    /// Mind what keys may hold: names are written to logs.
+    pub fn name_each(mut self, name: impl Fn(&K) -> Name + Send + Sync + 'static) -> Self {
+        self.rename = Some(Box::new(name));
+        self
+    }
+
+    /// Calls `listener` after each transition of a breaker that has a place; as
+    /// [`CircuitBreakerBuilder::on_transition`], which it replaces.
+    pub fn on_transition(
+        mut self,
+        listener: impl Fn(&K, &Transition) + Send + Sync + 'static,
+    ) -> Self {
+        self.listener = Some(Arc::new(listener));
+        self
+    }
+
+    /// Lets the set join `registry`, by its name. Default: it joins none.
+    pub fn inspect(mut self, registry: &Registry) -> Self {
+        self.registry = Some(registry.clone());
+        self
+    }
+
+    /// Builds the set, empty.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every knob whose value cannot work, those of the breakers included, and when the
+    /// registry has a living set of the same name.
+    pub fn build(self) -> Result<KeyedCircuitBreaker<K>, ConfigError> {
+        let mut check = Check::default();
+        check.range("capacity", self.capacity, 1..=MOST_KEYS);
+        self.each.check(&mut check);
+        check.finish(KIND, &self.name)?;
+
+        let registry = self.registry.clone();
+        let core = Arc::new(Inspected::new(self.into_core()));
+        join(registry.as_ref(), &core)?;
+        Ok(KeyedCircuitBreaker::from_core(core))
+    }
+
+    fn into_core(self) -> Core<K> {
+        let Self {
+            name,
+            capacity,
+            when_full,
+            each,
+            rename,
+            listener,
+            ..
+        } = self;
+        let overflow = each.clone().make();
+        match when_full {
+            WhenFull::Share => {}
+            WhenFull::Pass => overflow.force(Mode::Disabled),
+        }
+        let make = move |key: &K| {
+            let mut builder = each.clone();
+            if let Some(rename) = &rename {
+                builder = builder.named(rename(key));
+            }
+            if let Some(listener) = &listener {
+                let (listener, key) = (Arc::clone(listener), key.clone());
+                builder = builder.on_transition(move |transition| listener(&key, transition));
+            }
+            builder.make()
+        };
+        let capacity = NonZeroUsize::new(capacity).unwrap_or(NonZeroUsize::MIN);
+        Core::new(name, KeyedSet::new(capacity), overflow, Box::new(make))
+    }
+}
+
+/// A gigabyte of breakers.
+const MOST_KEYS: usize = 1_000_000;
+
+impl<K> fmt::Debug for KeyedCircuitBreakerBuilder<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedCircuitBreakerBuilder")
+            .field("name", &self.name)
+            .field("capacity", &self.capacity)
+            .field("when_full", &self.when_full)
+            .field("each", &self.each)
+            .finish_non_exhaustive()
+    }
+}

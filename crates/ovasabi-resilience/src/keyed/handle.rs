@@ -1,0 +1,185 @@
+//! The handle of the set.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::Hash;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ovasabi_core::Rejection;
+use ovasabi_core::admit::Admit;
+use ovasabi_core::inspect::{Inspect, Inspected, Metric, Snapshot};
+use ovasabi_core::reject::Name;
+use ovasabi_core::time::Tick;
+
+use super::set::KeyedSet;
+use super::{Key, KeyedCircuitBreakerBuilder, KeyedCircuitBreakerLayer};
+use crate::breaker::{CircuitBreaker, Permit, State, Totals};
+
+/// What a set is called in registries.
+pub(super) const KIND: &str = "keyed_circuit_breaker";
+
+/// A [`CircuitBreaker`] for each key, in bounded memory. See the [module](super).
+///
+/// Cheap to clone; clones share the breakers.
+#[derive(Clone)]
+pub struct KeyedCircuitBreaker<K: Key> {
+    core: Arc<Inspected<Core<K>>>,
+}
+
+impl<K: Key> KeyedCircuitBreaker<K> {
+    /// Starts to build a set with this name.
+    pub fn builder(name: impl Into<Name>) -> KeyedCircuitBreakerBuilder<K> {
+        KeyedCircuitBreakerBuilder::new(name.into())
+    }
+
+    /// The breaker of `key`, or what keys without a place get.
+    ///
+    /// While the handle lives, the key keeps its place.
+    pub fn get<Q>(&self, key: &Q) -> CircuitBreaker
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
+        let core = &*self.core;
+        core.set
+            .get_or_make(key, &core.make, CircuitBreaker::is_idle, |idle| {
+                core.retire(&idle)
+            })
+            .unwrap_or_else(|| core.overflow())
+    }
+
+    /// A layer that finds the key of a request with `key`.
+    pub fn layer<F>(&self, key: F) -> KeyedCircuitBreakerLayer<K, F> {
+        KeyedCircuitBreakerLayer::new(self.clone(), key)
+    }
+
+    /// How many keys have a breaker now.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let mut count = 0;
+        self.core.set.for_each(|_| count += 1);
+        count
+    }
+
+    /// Whether no key has a breaker.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        self.core.name()
+    }
+
+    pub(super) fn from_core(core: Arc<Inspected<Core<K>>>) -> Self {
+        Self { core }
+    }
+}
+
+/// Asks the breaker of the key, whatever the cost. `now` must come from the clock of the breakers.
+impl<K: Key> Admit<K> for KeyedCircuitBreaker<K> {
+    type Permit = Permit;
+
+    fn admit(&self, key: &K, cost: NonZeroU32, now: Tick) -> Result<Permit, Rejection> {
+        self.get(key).admit(&(), cost, now)
+    }
+}
+
+impl<K: Key> fmt::Debug for KeyedCircuitBreaker<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedCircuitBreaker")
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) struct Core<K: Key> {
+    name: Name,
+    set: KeyedSet<K, CircuitBreaker>,
+    make: Box<dyn Fn(&K) -> CircuitBreaker + Send + Sync>,
+    overflow: CircuitBreaker,
+    overflows: AtomicU64,
+    /// What the breakers counted that made way.
+    retired: Mutex<Totals>,
+}
+
+impl<K: Key> Core<K> {
+    pub(super) fn new(
+        name: Name,
+        set: KeyedSet<K, CircuitBreaker>,
+        overflow: CircuitBreaker,
+        make: Box<dyn Fn(&K) -> CircuitBreaker + Send + Sync>,
+    ) -> Self {
+        Self {
+            name,
+            set,
+            make,
+            overflow,
+            overflows: AtomicU64::new(0),
+            retired: Mutex::new(Totals::default()),
+        }
+    }
+
+    #[cold]
+    fn overflow(&self) -> CircuitBreaker {
+        // Relaxed: a counter for people, which stands alone.
+        self.overflows.fetch_add(1, Ordering::Relaxed);
+        self.overflow.clone()
+    }
+
+    fn retire(&self, idle: &CircuitBreaker) {
+        *self.retired.lock().unwrap_or_else(PoisonError::into_inner) += idle.snapshot().totals();
+    }
+}
+
+impl<K: Key> Inspect for Core<K> {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let mut totals = *self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        totals += self.overflow.snapshot().totals();
+        let (mut keys, mut open, mut half_open) = (0_u32, 0_u32, 0_u32);
+        self.set.for_each(|breaker| {
+            let snapshot = breaker.snapshot();
+            totals += snapshot.totals();
+            keys += 1;
+            open += u32::from(matches!(snapshot.state(), State::Open | State::ForcedOpen));
+            half_open += u32::from(snapshot.state() == State::HalfOpen);
+        });
+        let snapshot = totals
+            .metrics()
+            .into_iter()
+            .fold(Snapshot::new(), Snapshot::with);
+        let overflows = self.overflows.load(Ordering::Relaxed);
+        snapshot
+            .with(Metric::counter(
+                "keyed_circuit_breaker.overflows",
+                "lookups that found no place",
+                overflows,
+            ))
+            .with(Metric::gauge(
+                "keyed_circuit_breaker.keys",
+                "keys that have a breaker",
+                keys.into(),
+            ))
+            .with(Metric::gauge(
+                "keyed_circuit_breaker.open",
+                "breakers that are open",
+                open.into(),
+            ))
+            .with(Metric::gauge(
+                "keyed_circuit_breaker.half_open",
+                "breakers that probe",
+                half_open.into(),
+            ))
+    }
+}
