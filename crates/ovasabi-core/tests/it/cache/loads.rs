@@ -318,6 +318,18 @@ async fn a_set_wins_over_the_load_under_way() {
 }
 
 #[tokio::test]
+async fn a_set_wins_over_a_load_that_ends_at_the_same_time() {
+    let (users, origin) = (users(), Origin::new());
+    let before = origin.ask(&users, 1);
+    settle().await;
+    // The load is awake before the caller is, and comes to its end after the set.
+    origin.answer(1);
+    users.set(&cx(), 1, "newer".to_owned()).await.unwrap();
+    assert_eq!(text(before.await.unwrap()), "newer");
+    assert_eq!(text(users.get(&cx(), &1).await), "newer");
+}
+
+#[tokio::test]
 async fn a_clear_keeps_loads_under_way_out() {
     let (users, origin) = (users(), Origin::new());
     let before = origin.ask(&users, 1);

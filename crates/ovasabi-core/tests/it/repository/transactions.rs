@@ -466,6 +466,20 @@ async fn busy_work_is_replayed_and_other_work_is_not() {
         .unwrap();
 }
 
+#[tokio::test]
+async fn work_that_fails_for_itself_is_run_once() {
+    let db = wallets().await;
+    let mut runs = 0;
+    let outcome: Result<()> = db
+        .with_tx_replay(&background(), |_uow| {
+            runs += 1;
+            // Retryable for a client, who can wait: not for the database, which was not busy.
+            std::future::ready(Err(Error::new(Code::Unavailable, "test.no")))
+        })
+        .await;
+    assert_eq!((outcome.unwrap_err().reason(), runs), ("test.no", 1));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_writers_never_see_busy() {
     let db = wallets().await;
