@@ -132,15 +132,19 @@ async fn a_task_of_the_application_that_hangs_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_a_running_application_ends_its_work() {
+async fn dropping_a_running_application_ends_its_work_and_its_tasks() {
     let held = Arc::new(());
-    let inside = Arc::clone(&held);
+    let (by_work, by_task) = (Arc::clone(&held), Arc::clone(&held));
     let worker = component("worker").runs(async move |_cx| {
-        let _inside = inside;
+        let _held = by_work;
         std::future::pending().await
     });
     let app = quick("shop").component(worker).build().unwrap();
     let handle = app.handle();
+    handle.spawn("refresh", async move |_cx| {
+        let _held = by_task;
+        std::future::pending().await
+    });
     let mut running = Box::pin(app.run());
     tokio::select! {
         _ = &mut running => unreachable!("nobody asked it to stop"),
@@ -149,9 +153,11 @@ async fn dropping_a_running_application_ends_its_work() {
     drop(running);
     assert_eq!(handle.phase(), Phase::Stopped);
     assert_eq!(handle.context().cause(), Some(Cause::Shutdown));
-    while Arc::strong_count(&held) > 1 {
+    // The handle is still there, but owns nothing.
+    for _ in 0..10 {
         tokio::task::yield_now().await;
     }
+    assert_eq!(Arc::strong_count(&held), 1);
 }
 
 /// A component with state of its own, as a server has.
