@@ -96,3 +96,8 @@ pub use permit::Permit;
 pub use service::CircuitBreakerService;
 pub use snapshot::{Snapshot, Totals, WindowCounts};
 pub use transition::{Cause, Mode, State, Transition};
+
+/// Compiles the examples of the page.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/circuit-breaker.md")]
+struct Page;

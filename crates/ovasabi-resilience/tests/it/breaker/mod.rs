@@ -9,6 +9,7 @@ use ovasabi_resilience::breaker::{CircuitBreaker, CircuitBreakerBuilder, State};
 
 mod config;
 mod control;
+mod events;
 mod half_open;
 mod keyed;
 mod layer;
