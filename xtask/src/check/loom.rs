@@ -11,6 +11,13 @@ const MODELS: [(&str, &str); 1] = [("ovasabi-resilience", "loom_")];
 /// Pre-emptions explored per execution. Nearly every known bug shows with two; a third is cheap for models this small.
 const MAX_PREEMPTIONS: &str = "3";
 
+/// What the models run on is optimised; the other dev-dependencies are built along by cargo, never run, and not worth the time.
+const PROFILE: [&str; 3] = [
+    r#"profile.release.package."*".opt-level=0"#,
+    "profile.release.package.loom.opt-level=3",
+    "profile.release.package.generator.opt-level=3",
+];
+
 pub(super) fn run(workspace: &Workspace) -> Result<Outcome> {
     for (package, filter) in MODELS {
         // Another cfg means another build of everything: a folder of its own keeps the ordinary artifacts.
@@ -19,7 +26,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome> {
             .join("loom")
             .to_string_lossy()
             .into_owned();
-        let arguments = [
+        let build = [
             "test",
             "--release",
             "--package",
@@ -27,14 +34,12 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome> {
             "--features",
             "full",
             "--lib",
-            "--target-dir",
-            &folder,
-            "--",
-            filter,
         ];
+        let profile = PROFILE.iter().flat_map(|&setting| ["--config", setting]);
+        let place = ["--target-dir", &folder, "--", filter];
         let mut ran = 0;
         let passed = workspace
-            .cargo(arguments)
+            .cargo(build.into_iter().chain(profile).chain(place))
             .env("RUSTFLAGS", "--cfg ovasabi_loom")
             .env("LOOM_MAX_PREEMPTIONS", MAX_PREEMPTIONS)
             .watch(|line| ran += count_of(line))?;
