@@ -150,7 +150,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
                 value: Value::Array(_),
                 ..
             }) => Err(Fault::Expected(own)),
-            Input::Node(node) => reader.visit(node, Hint::Table, &own, visitor),
+            Input::Node(node) => reader.visit(node, Hint::Table, visitor),
             Input::Empty | Input::File(..) => visitor.visit_map(Entries::empty(reader.state)),
         })
     }
@@ -187,7 +187,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
                 value: Value::Array(_),
                 ..
             }) => Err(Fault::Expected(own)),
-            Input::Node(node) => reader.visit(node, Hint::Table, &own, visitor),
+            Input::Node(node) => reader.visit(node, Hint::Table, visitor),
             Input::Invent => {
                 visitor.visit_map(Fields::invented(reader.state, fields, reader.secret))
             }

@@ -40,7 +40,7 @@ impl Reader<'_> {
                         reader.secret,
                     )),
                     None if matches!(node.value, Value::Table(_)) => Err(Fault::Expected(own)),
-                    None => reader.visit(node, Hint::List, &own, visitor),
+                    None => reader.visit(node, Hint::List, visitor),
                 }
             }
             Input::Empty | Input::File(..) => Err(Fault::Expected(own)),

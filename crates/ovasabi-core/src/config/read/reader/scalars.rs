@@ -25,11 +25,10 @@ impl Reader<'_> {
             }
         };
         self.note(kind, &wanted);
-        let own = &wanted.own;
         let result = match self.input {
             Input::Invent => invent::scalar(self.state, hint, visitor),
-            Input::Node(node) => self.again().visit(node, hint, own, visitor),
-            Input::Empty => Err(Fault::Expected(own.clone())),
+            Input::Node(node) => self.again().visit(node, hint, visitor),
+            Input::Empty => Err(Fault::Expected(wanted.own.clone())),
             Input::File(..) => Err(Fault::NoSecret),
         };
         self.fail(result, wanted)
@@ -40,13 +39,12 @@ impl Reader<'_> {
         self,
         node: &Node,
         hint: Hint,
-        own: &str,
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match &node.value {
-            Value::Text(text) => self.visit_text(node, text, hint, own, visitor),
+            Value::Text(text) => self.visit_text(node, text, hint, visitor),
             Value::String(text) => visitor.visit_str(text),
-            Value::Integer(number) => integer(*number, hint, own, visitor),
+            Value::Integer(number) => integer(*number, visitor),
             Value::Float(number) => visitor.visit_f64(*number),
             Value::Boolean(value) => visitor.visit_bool(*value),
             Value::Datetime(text) => visitor.visit_str(text),
@@ -62,7 +60,6 @@ impl Reader<'_> {
         node: &Node,
         text: &str,
         hint: Hint,
-        own: &str,
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match hint {
@@ -71,7 +68,7 @@ impl Reader<'_> {
                 None => visitor.visit_str(text),
             },
             Hint::Integer(..) => match tree::integer(text) {
-                Some(number) => integer(number, hint, own, visitor),
+                Some(number) => integer(number, visitor),
                 None => visitor.visit_str(text),
             },
             Hint::Float => match text.trim().parse() {
@@ -84,7 +81,7 @@ impl Reader<'_> {
                 Some(inside)
                     if !matches!(inside.value, Value::Datetime(_)) && !is_word(text, &inside) =>
                 {
-                    self.visit(&inside, hint, own, visitor)
+                    self.visit(&inside, hint, visitor)
                 }
                 _ => visitor.visit_str(text),
             },
@@ -118,18 +115,8 @@ fn is_word(text: &str, inside: &Node) -> bool {
     matches!(inside.value, Value::Float(_)) && !text.contains(|c: char| c.is_ascii_digit())
 }
 
-/// A number; one out of the asked range is refused here, where the range is known.
-fn integer<'de, V: Visitor<'de>>(
-    number: i128,
-    hint: Hint,
-    own: &str,
-    visitor: V,
-) -> Result<V::Value, Fault> {
-    if let Hint::Integer(low, high) = hint
-        && !(low..=high).contains(&number)
-    {
-        return Err(Fault::Expected(own.to_owned()));
-    }
+/// A number; whether it is in range is for the type to say.
+fn integer<'de, V: Visitor<'de>>(number: i128, visitor: V) -> Result<V::Value, Fault> {
     if let Ok(number) = u64::try_from(number) {
         visitor.visit_u64(number)
     } else if let Ok(number) = i64::try_from(number) {
