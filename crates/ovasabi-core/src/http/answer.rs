@@ -31,14 +31,18 @@ pin_project! {
 impl<B> AnswerBody<B> {
     /// The service's own body.
     pub const fn own(body: B) -> Self {
-        Self { inner: Answer::Own { body } }
+        Self {
+            inner: Answer::Own { body },
+        }
     }
 }
 
 impl<B> From<Bytes> for AnswerBody<B> {
     fn from(text: Bytes) -> Self {
         let text = (!text.is_empty()).then_some(text);
-        Self { inner: Answer::Problem { text } }
+        Self {
+            inner: Answer::Problem { text },
+        }
     }
 }
 
@@ -56,12 +60,17 @@ where
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.project().inner.project() {
             Projection::Own { body } => {
                 Poll::Ready(ready!(body.poll_frame(cx)).map(|frame| frame.map_err(Into::into)))
             }
-            Projection::Problem { text } => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
+            Projection::Problem { text } => {
+                Poll::Ready(text.take().map(|text| Ok(Frame::data(text))))
+            }
         }
     }
 

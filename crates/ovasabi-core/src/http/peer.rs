@@ -47,7 +47,10 @@ impl fmt::Display for PeerAddr {
 impl<S: Sync> axum_core::extract::FromRequestParts<S> for PeerAddr {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        _: &S,
+    ) -> Result<Self, Self::Rejection> {
         Ok(parts.extensions.get().copied().unwrap_or(Self::UNKNOWN))
     }
 }

@@ -20,13 +20,17 @@ use tower::{ServiceExt, service_fn};
 type Body = Empty<Bytes>;
 
 fn get(base: &str, path: &str) -> Request<Body> {
-    Request::get(format!("{base}{path}")).body(Empty::new()).unwrap()
+    Request::get(format!("{base}{path}"))
+        .body(Empty::new())
+        .unwrap()
 }
 
 /// `/echo` sends the body back, `/never` does not answer, `/drip` never ends its body.
 async fn app(request: Request<RequestBody>) -> Result<Response<AnyBody>, Infallible> {
     Ok(Response::new(match request.uri().path() {
-        "/echo" => Full::new(request.into_body().collect().await.unwrap().to_bytes()).map_err(Into::into).boxed(),
+        "/echo" => Full::new(request.into_body().collect().await.unwrap().to_bytes())
+            .map_err(Into::into)
+            .boxed(),
         "/never" => std::future::pending().await,
         "/drip" => {
             let (mut sender, body) = http_body_util::channel::Channel::<Bytes, Error>::new(1);
@@ -53,10 +57,18 @@ async fn upstream() -> Upstream {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let registry = Registry::new();
-    let server = Server::builder().name("upstream").inspect(&registry).build().unwrap();
+    let server = Server::builder()
+        .name("upstream")
+        .inspect(&registry)
+        .build()
+        .unwrap();
     let handle = server.handle();
     tokio::spawn(server.serve(listener, service_fn(app)));
-    Upstream { base, handle, registry }
+    Upstream {
+        base,
+        handle,
+        registry,
+    }
 }
 
 impl Upstream {
@@ -95,7 +107,9 @@ async fn nobody() -> String {
 }
 
 fn kind(error: &Error) -> FailureKind {
-    Failure::find(error).unwrap_or_else(|| panic!("no failure in {error:?}")).kind()
+    Failure::find(error)
+        .unwrap_or_else(|| panic!("no failure in {error:?}"))
+        .kind()
 }
 
 #[tokio::test]
@@ -103,10 +117,20 @@ async fn connections_are_reused() {
     let upstream = upstream().await;
     let client = Client::new();
     for _ in 0..5 {
-        let answer = client.clone().oneshot(get(&upstream.base, "/")).await.unwrap();
-        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "hello");
+        let answer = client
+            .clone()
+            .oneshot(get(&upstream.base, "/"))
+            .await
+            .unwrap();
+        assert_eq!(
+            answer.into_body().collect().await.unwrap().to_bytes(),
+            "hello"
+        );
     }
-    assert_eq!(upstream.registry.reports()[0].counter("http_server.connections"), Some(1));
+    assert_eq!(
+        upstream.registry.reports()[0].counter("http_server.connections"),
+        Some(1)
+    );
     assert_eq!(upstream.handle.tally().answered, 5);
 }
 
@@ -116,19 +140,28 @@ async fn http2_is_spoken_when_it_is_known() {
     let client = Client::builder().http2_prior_knowledge().build();
     let answer = client.oneshot(get(&upstream.base, "/")).await.unwrap();
     assert_eq!(answer.version(), http::Version::HTTP_2);
-    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "hello");
+    assert_eq!(
+        answer.into_body().collect().await.unwrap().to_bytes(),
+        "hello"
+    );
 }
 
 #[tokio::test]
 async fn a_refused_connection_is_unavailable_and_safe_to_retry() {
     let base = nobody().await;
     let error = Client::new().oneshot(get(&base, "/")).await.unwrap_err();
-    assert_eq!((error.code(), error.reason()), (Code::Unavailable, "upstream.connect_refused"));
+    assert_eq!(
+        (error.code(), error.reason()),
+        (Code::Unavailable, "upstream.connect_refused")
+    );
     assert!(error.is_retryable() && !Failure::find(&error).unwrap().may_have_been_sent());
     // The address is for the log alone.
     let public: Response<Bytes> = error.to_response(None);
     let public = std::str::from_utf8(public.body()).unwrap();
-    assert!(!public.contains("127.0.0.1") && !public.contains("os error"), "{public}");
+    assert!(
+        !public.contains("127.0.0.1") && !public.contains("os error"),
+        "{public}"
+    );
     assert!(format!("{error:?}").contains("refused"), "{error:?}");
 }
 
@@ -136,12 +169,18 @@ async fn a_refused_connection_is_unavailable_and_safe_to_retry() {
 async fn an_upstream_that_breaks_off_is_a_bad_gateway() {
     let base = rude(b"").await;
     let error = Client::new().oneshot(get(&base, "/")).await.unwrap_err();
-    assert_eq!((kind(&error), error.http_status().as_u16()), (FailureKind::Closed, 502));
+    assert_eq!(
+        (kind(&error), error.http_status().as_u16()),
+        (FailureKind::Closed, 502)
+    );
     assert!(Failure::find(&error).unwrap().may_have_been_sent());
 
     let base = rude(b"SSH-2.0-OpenSSH\r\n\r\n").await;
     let error = Client::new().oneshot(get(&base, "/")).await.unwrap_err();
-    assert_eq!((kind(&error), error.http_status().as_u16()), (FailureKind::BadResponse, 502));
+    assert_eq!(
+        (kind(&error), error.http_status().as_u16()),
+        (FailureKind::BadResponse, 502)
+    );
 }
 
 #[tokio::test]
@@ -156,8 +195,14 @@ async fn a_short_body_is_an_error() {
 async fn a_deadline_bounds_the_wait_for_the_head() {
     let upstream = upstream().await;
     let context = Context::background().with_timeout(Duration::from_millis(20));
-    let error = Client::new().oneshot(context.attach(get(&upstream.base, "/never"))).await.unwrap_err();
-    assert_eq!((error.code(), error.http_status().as_u16()), (Code::DeadlineExceeded, 504));
+    let error = Client::new()
+        .oneshot(context.attach(get(&upstream.base, "/never")))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.code(), error.http_status().as_u16()),
+        (Code::DeadlineExceeded, 504)
+    );
 }
 
 #[tokio::test]
@@ -176,11 +221,20 @@ async fn a_cancellation_drops_the_call() {
 async fn a_cancellation_cuts_off_the_body() {
     let upstream = upstream().await;
     let (context, _guard) = Context::background().child();
-    let answer = Client::new().oneshot(context.attach(get(&upstream.base, "/drip"))).await.unwrap();
+    let answer = Client::new()
+        .oneshot(context.attach(get(&upstream.base, "/drip")))
+        .await
+        .unwrap();
     let mut body = answer.into_body();
-    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "first");
+    assert_eq!(
+        body.frame().await.unwrap().unwrap().into_data().unwrap(),
+        "first"
+    );
     context.cancel(Cause::Disconnected);
-    assert_eq!(body.frame().await.unwrap().unwrap_err().code(), Code::Cancelled);
+    assert_eq!(
+        body.frame().await.unwrap().unwrap_err().code(),
+        Code::Cancelled
+    );
     drop(body);
     upstream.settled(1).await;
 }
@@ -190,10 +244,16 @@ async fn a_context_that_is_done_sends_nothing() {
     let upstream = upstream().await;
     let context = Context::background();
     context.cancel(Cause::Shutdown);
-    let attached = Client::new().oneshot(context.attach(get(&upstream.base, "/"))).await.unwrap_err();
+    let attached = Client::new()
+        .oneshot(context.attach(get(&upstream.base, "/")))
+        .await
+        .unwrap_err();
     assert_eq!(attached.code(), Code::Unavailable);
     // The context of the task counts when the request has none.
-    let found = context.scope(Client::new().oneshot(get(&upstream.base, "/"))).await.unwrap_err();
+    let found = context
+        .scope(Client::new().oneshot(get(&upstream.base, "/")))
+        .await
+        .unwrap_err();
     assert_eq!(found.code(), Code::Unavailable);
     assert_eq!(upstream.handle.tally().accepted, 0);
 }
@@ -201,10 +261,17 @@ async fn a_context_that_is_done_sends_nothing() {
 #[tokio::test]
 async fn the_error_of_a_request_body_is_the_callers_own() {
     let upstream = upstream().await;
-    let failing = Failing(Some(Error::new(Code::DataLoss, "disk.broken").with_http_status(http::StatusCode::GONE)));
-    let request = Request::post(format!("{}/echo", upstream.base)).body(failing).unwrap();
+    let failing = Failing(Some(
+        Error::new(Code::DataLoss, "disk.broken").with_http_status(http::StatusCode::GONE),
+    ));
+    let request = Request::post(format!("{}/echo", upstream.base))
+        .body(failing)
+        .unwrap();
     let error = Client::new().oneshot(request).await.unwrap_err();
-    assert_eq!((error.code(), error.reason(), error.http_status().as_u16()), (Code::DataLoss, "disk.broken", 410));
+    assert_eq!(
+        (error.code(), error.reason(), error.http_status().as_u16()),
+        (Code::DataLoss, "disk.broken", 410)
+    );
 }
 
 /// A body that fails at once.
@@ -232,19 +299,38 @@ mod reqwest {
     async fn a_request_goes_out_and_the_answer_streams_in() {
         let upstream = upstream().await;
         let client = from_reqwest(::reqwest::Client::new());
-        let request = Request::post(format!("{}/echo", upstream.base)).body(Full::<Bytes>::from("ping")).unwrap();
+        let request = Request::post(format!("{}/echo", upstream.base))
+            .body(Full::<Bytes>::from("ping"))
+            .unwrap();
         let answer = client.oneshot(request).await.unwrap();
         assert_eq!(answer.status(), 200);
-        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "ping");
+        assert_eq!(
+            answer.into_body().collect().await.unwrap().to_bytes(),
+            "ping"
+        );
     }
 
     #[tokio::test]
     async fn failures_are_told_as_by_our_own_client() {
         let client = from_reqwest(::reqwest::Client::new());
-        let refused = client.clone().oneshot(get(&nobody().await, "/")).await.unwrap_err();
-        assert_eq!((kind(&refused), refused.code()), (FailureKind::ConnectRefused, Code::Unavailable));
-        let closed = client.clone().oneshot(get(&rude(b"").await, "/")).await.unwrap_err();
-        assert_eq!((kind(&closed), closed.http_status().as_u16()), (FailureKind::Closed, 502));
+        let refused = client
+            .clone()
+            .oneshot(get(&nobody().await, "/"))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (kind(&refused), refused.code()),
+            (FailureKind::ConnectRefused, Code::Unavailable)
+        );
+        let closed = client
+            .clone()
+            .oneshot(get(&rude(b"").await, "/"))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (kind(&closed), closed.http_status().as_u16()),
+            (FailureKind::Closed, 502)
+        );
         let relative = client.oneshot(get("", "/")).await.unwrap_err();
         assert_eq!(kind(&relative), FailureKind::BadRequest);
     }
@@ -254,18 +340,34 @@ mod reqwest {
         let upstream = upstream().await;
         let client = from_reqwest(::reqwest::Client::new());
         let context = Context::background().with_timeout(Duration::from_millis(20));
-        let error = client.clone().oneshot(context.attach(get(&upstream.base, "/never"))).await.unwrap_err();
+        let error = client
+            .clone()
+            .oneshot(context.attach(get(&upstream.base, "/never")))
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), Code::DeadlineExceeded);
 
         let context = Context::background();
-        let answer = client.oneshot(context.attach(get(&upstream.base, "/drip"))).await.unwrap();
+        let answer = client
+            .oneshot(context.attach(get(&upstream.base, "/drip")))
+            .await
+            .unwrap();
         let mut body = answer.into_body();
-        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "first");
+        assert_eq!(
+            body.frame().await.unwrap().unwrap().into_data().unwrap(),
+            "first"
+        );
         context.cancel(Cause::Cancelled);
         let error = body.frame().await.unwrap().unwrap_err();
-        let chain: Vec<_> = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source())
+        let chain: Vec<_> =
+            std::iter::successors(Some(&error as &dyn std::error::Error), |error| {
+                error.source()
+            })
             .map(ToString::to_string)
             .collect();
-        assert!(chain.iter().any(|text| text.contains("context.cancelled")), "{chain:?}");
+        assert!(
+            chain.iter().any(|text| text.contains("context.cancelled")),
+            "{chain:?}"
+        );
     }
 }

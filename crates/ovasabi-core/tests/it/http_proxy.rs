@@ -28,7 +28,9 @@ async fn pass(
     answer: http::response::Builder,
 ) -> (Option<(Uri, HeaderMap)>, Response<Bytes>) {
     let seen = Arc::new(Mutex::new(None));
-    let answer = Arc::new(Mutex::new(Some(answer.body(Full::<Bytes>::from("hello")).unwrap())));
+    let answer = Arc::new(Mutex::new(Some(
+        answer.body(Full::<Bytes>::from("hello")).unwrap(),
+    )));
     let saw = Arc::clone(&seen);
     let client = service_fn(move |request: Request<Empty<Bytes>>| {
         *saw.lock().unwrap() = Some((request.uri().clone(), request.headers().clone()));
@@ -36,7 +38,11 @@ async fn pass(
         async move { Ok::<_, BoxError>(answer) }
     });
     let proxy = Proxy::new("http://upstream.internal:81/base/".parse().unwrap(), client).unwrap();
-    let answer = proxy.forwarding(forwarding).oneshot(request.body(Empty::new()).unwrap()).await.unwrap();
+    let answer = proxy
+        .forwarding(forwarding)
+        .oneshot(request.body(Empty::new()).unwrap())
+        .await
+        .unwrap();
     let (parts, body) = answer.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     let seen = seen.lock().unwrap().take();
@@ -45,15 +51,28 @@ async fn pass(
 
 #[tokio::test]
 async fn the_target_is_the_upstreams_and_the_rest_stays() {
-    let request = Request::get("/v1/a%2Fb?q=%20&r").header("host", "shop.example").header("accept", "text/html");
-    let (seen, answer) = pass(Forwarding::Replace, request, Response::builder().status(418).header("x-own", "1")).await;
+    let request = Request::get("/v1/a%2Fb?q=%20&r")
+        .header("host", "shop.example")
+        .header("accept", "text/html");
+    let (seen, answer) = pass(
+        Forwarding::Replace,
+        request,
+        Response::builder().status(418).header("x-own", "1"),
+    )
+    .await;
     let (uri, headers) = seen.unwrap();
     assert_eq!(uri, "http://upstream.internal:81/base/v1/a%2Fb?q=%20&r");
     assert_eq!(headers["accept"], "text/html");
     assert_eq!(headers["x-forwarded-host"], "shop.example");
     assert_eq!(headers["via"], "1.1 ovasabi");
-    assert!(!headers.contains_key("host"), "the client writes the upstream's own");
-    assert_eq!((answer.status().as_u16(), &answer.headers()["x-own"]), (418, &"1".parse().unwrap()));
+    assert!(
+        !headers.contains_key("host"),
+        "the client writes the upstream's own"
+    );
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["x-own"]),
+        (418, &"1".parse().unwrap())
+    );
     assert_eq!(answer.headers()["via"], "1.1 ovasabi");
     assert_eq!(answer.body(), "hello");
 }
@@ -86,19 +105,33 @@ async fn hop_by_hop_headers_are_stripped_both_ways() {
     names.sort_unstable();
     assert_eq!(names, ["te", "via", "x-end", "x-forwarded-proto"]);
     assert_eq!(headers["te"], "trailers");
-    let mut names: Vec<_> = answer.headers().keys().map(http::HeaderName::as_str).collect();
+    let mut names: Vec<_> = answer
+        .headers()
+        .keys()
+        .map(http::HeaderName::as_str)
+        .collect();
     names.sort_unstable();
     assert_eq!(names, ["set-cookie", "via", "x-end"]);
 }
 
 #[tokio::test]
 async fn a_client_cannot_nominate_what_must_arrive() {
-    for name in ["Authorization", "x-forwarded-for", "Host", "cookie", "content-length"] {
+    for name in [
+        "Authorization",
+        "x-forwarded-for",
+        "Host",
+        "cookie",
+        "content-length",
+    ] {
         let request = Request::get("/").header("connection", format!("close, {name}"));
         let (seen, answer) = pass(Forwarding::Replace, request, Response::builder()).await;
         assert!(seen.is_none(), "{name} went through");
         assert_eq!(answer.status(), 400);
-        assert!(std::str::from_utf8(answer.body()).unwrap().contains("proxy.protected_header"));
+        assert!(
+            std::str::from_utf8(answer.body())
+                .unwrap()
+                .contains("proxy.protected_header")
+        );
     }
 }
 
@@ -106,7 +139,10 @@ async fn a_client_cannot_nominate_what_must_arrive() {
 async fn spoofed_origins_are_replaced_unless_trusted() {
     let request = || {
         Request::get("/")
-            .extension(PeerAddr::from(std::net::SocketAddr::from(([192, 0, 2, 7], 1234))))
+            .extension(PeerAddr::from(std::net::SocketAddr::from((
+                [192, 0, 2, 7],
+                1234,
+            ))))
             .header("host", "shop.example")
             .header("x-forwarded-for", "6.6.6.6")
             .header("x-forwarded-proto", "https")
@@ -144,7 +180,10 @@ async fn an_error_of_readiness_is_answered_by_the_next_call() {
         type Response = Response<Full<Bytes>>;
         type Error = Error;
         type Future = std::future::Ready<Result<Self::Response, Error>>;
-        fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Error>> {
+        fn poll_ready(
+            &mut self,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Result<(), Error>> {
             std::task::Poll::Ready(Err(Error::new(Code::ResourceExhausted, "pool.full")))
         }
         fn call(&mut self, _: Request<Empty<Bytes>>) -> Self::Future {
@@ -152,7 +191,10 @@ async fn an_error_of_readiness_is_answered_by_the_next_call() {
         }
     }
     let proxy = Proxy::new("http://upstream".parse().unwrap(), Broken).unwrap();
-    let answer = proxy.oneshot(Request::get("/").body(Empty::new()).unwrap()).await.unwrap();
+    let answer = proxy
+        .oneshot(Request::get("/").body(Empty::new()).unwrap())
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 429);
 }
 
@@ -179,7 +221,8 @@ async fn app(request: Request<RequestBody>) -> Result<Response<AnyBody>, Infalli
             let (mut sender, body) = Channel::<Bytes, Error>::new(2);
             tokio::spawn(async move {
                 sender.send_data(Bytes::from_static(b"data")).await.unwrap();
-                let trailers = HeaderMap::from_iter([("x-sum".parse().unwrap(), "42".parse().unwrap())]);
+                let trailers =
+                    HeaderMap::from_iter([("x-sum".parse().unwrap(), "42".parse().unwrap())]);
                 sender.send(Frame::trailers(trailers)).await.unwrap();
             });
             body.map_err(Into::into).boxed()
@@ -187,7 +230,9 @@ async fn app(request: Request<RequestBody>) -> Result<Response<AnyBody>, Infalli
         _ => Full::from("hello").map_err(Into::into).boxed(),
     });
     if parts.uri.path() == "/trailers" {
-        answer.headers_mut().insert("trailer", "x-sum".parse().unwrap());
+        answer
+            .headers_mut()
+            .insert("trailer", "x-sum".parse().unwrap());
     }
     Ok(answer)
 }
@@ -214,7 +259,10 @@ async fn in_front_of(upstream: &str) -> (String, ServerHandle) {
     let server = Server::builder().config(config).build().unwrap();
     let handle = server.handle();
     let upstream = format!("http://{upstream}").parse().unwrap();
-    tokio::spawn(server.serve(listener, Proxy::new(upstream, Client::<RequestBody>::new()).unwrap()));
+    tokio::spawn(server.serve(
+        listener,
+        Proxy::new(upstream, Client::<RequestBody>::new()).unwrap(),
+    ));
     (front, handle)
 }
 
@@ -228,13 +276,21 @@ async fn until(condition: impl Fn() -> bool) {
 async fn bodies_stream_both_ways_at_once() {
     let (front, _, _) = both().await;
     let (mut sender, body) = Channel::<Bytes, Error>::new(1);
-    let request = Request::post(format!("http://{front}/echo")).body(body).unwrap();
+    let request = Request::post(format!("http://{front}/echo"))
+        .body(body)
+        .unwrap();
     let answer = Client::new().oneshot(request).await.unwrap();
     let mut echo = answer.into_body();
     for text in ["one", "two", "three"] {
         // Nothing waits for an end: each part comes back before the next is sent.
-        sender.send_data(Bytes::from_static(text.as_bytes())).await.unwrap();
-        assert_eq!(echo.frame().await.unwrap().unwrap().into_data().unwrap(), text);
+        sender
+            .send_data(Bytes::from_static(text.as_bytes()))
+            .await
+            .unwrap();
+        assert_eq!(
+            echo.frame().await.unwrap().unwrap().into_data().unwrap(),
+            text
+        );
     }
     drop(sender);
     assert!(echo.frame().await.is_none());
@@ -244,7 +300,10 @@ async fn bodies_stream_both_ways_at_once() {
 async fn trailers_come_through() {
     let (front, _, _) = both().await;
     let request = Request::get(format!("http://{front}/trailers")).header("te", "trailers");
-    let answer = Client::new().oneshot(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
+    let answer = Client::new()
+        .oneshot(request.body(Empty::<Bytes>::new()).unwrap())
+        .await
+        .unwrap();
     let body = answer.into_body().collect().await.unwrap();
     assert_eq!(body.trailers().unwrap()["x-sum"], "42");
     assert_eq!(body.to_bytes(), "data");
@@ -254,27 +313,43 @@ async fn trailers_come_through() {
 async fn a_client_that_hangs_up_drops_the_upstream_call() {
     let (front, behind, handle) = both().await;
     let mut stream = TcpStream::connect(&front).await.unwrap();
-    stream.write_all(b"GET /never HTTP/1.1\r\nhost: test\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"GET /never HTTP/1.1\r\nhost: test\r\n\r\n")
+        .await
+        .unwrap();
     until(|| behind.tally().in_flight() == 1).await;
     drop(stream);
     until(|| behind.tally().in_flight() == 0 && handle.tally().in_flight() == 0).await;
-    assert_eq!((behind.tally().disconnected, handle.tally().disconnected), (1, 1));
+    assert_eq!(
+        (behind.tally().disconnected, handle.tally().disconnected),
+        (1, 1)
+    );
 }
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_answered_and_the_upstream_dropped() {
     let (front, behind, handle) = both().await;
     let mut stream = TcpStream::connect(&front).await.unwrap();
-    stream.write_all(b"POST /sink HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"POST /sink HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n")
+        .await
+        .unwrap();
     let chunk = format!("2710\r\n{}\r\n", "x".repeat(10_000));
     for _ in 0..11 {
         stream.write_all(chunk.as_bytes()).await.unwrap();
     }
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("http.body_too_large"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 413") && answer.contains("http.body_too_large"),
+        "{answer}"
+    );
     until(|| SUNK.load(Ordering::SeqCst) != 0 && behind.tally().in_flight() == 0).await;
-    assert_eq!(SUNK.load(Ordering::SeqCst), 2, "the upstream took the body for whole");
+    assert_eq!(
+        SUNK.load(Ordering::SeqCst),
+        2,
+        "the upstream took the body for whole"
+    );
     assert_eq!(handle.tally().answered, 1);
 }
 
@@ -288,17 +363,23 @@ async fn a_failing_upstream_is_answered_without_private_text() {
             let _ = stream.read(&mut [0; 1024]).await;
         }
     });
-    for (upstream, status, reason) in
-        [(gone, 503, "upstream.connect_refused"), (rude, 502, "upstream.closed_early")]
-    {
+    for (upstream, status, reason) in [
+        (gone, 503, "upstream.connect_refused"),
+        (rude, 502, "upstream.closed_early"),
+    ] {
         let (front, _) = in_front_of(&upstream).await;
-        let request = Request::get(format!("http://{front}/")).body(Empty::<Bytes>::new()).unwrap();
+        let request = Request::get(format!("http://{front}/"))
+            .body(Empty::<Bytes>::new())
+            .unwrap();
         let answer = Client::new().oneshot(request).await.unwrap();
         assert_eq!(answer.status(), status);
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         let body = std::str::from_utf8(&body).unwrap();
-        assert!(body.contains(reason) && !body.contains(&upstream) && !body.contains("os error"), "{body}");
+        assert!(
+            body.contains(reason) && !body.contains(&upstream) && !body.contains("os error"),
+            "{body}"
+        );
     }
 }
 
@@ -309,7 +390,14 @@ async fn a_deadline_is_a_gateway_timeout() {
     let proxy = Proxy::new(format!("http://{upstream}").parse().unwrap(), Client::new()).unwrap();
     let context = Context::background().with_timeout(Duration::from_millis(20));
     let request = Request::get("/never").body(Empty::<Bytes>::new()).unwrap();
-    assert_eq!(proxy.oneshot(context.attach(request)).await.unwrap().status(), 504);
+    assert_eq!(
+        proxy
+            .oneshot(context.attach(request))
+            .await
+            .unwrap()
+            .status(),
+        504
+    );
 }
 
 #[tokio::test]
@@ -325,7 +413,9 @@ async fn a_short_upstream_body_never_looks_complete() {
             stream.write_all(answer).await.unwrap();
         });
         let (front, handle) = in_front_of(&upstream).await;
-        let request = Request::get(format!("http://{front}/")).body(Empty::<Bytes>::new()).unwrap();
+        let request = Request::get(format!("http://{front}/"))
+            .body(Empty::<Bytes>::new())
+            .unwrap();
         // Depending on when the upstream broke off, the head may not have left yet.
         if let Ok(answer) = Client::new().oneshot(request).await {
             assert!(answer.into_body().collect().await.is_err());
@@ -333,4 +423,19 @@ async fn a_short_upstream_body_never_looks_complete() {
         until(|| handle.tally().in_flight() == 0).await;
         assert_eq!(handle.tally().answered, 0);
     }
+}
+
+#[test]
+fn everything_can_be_shared() {
+    fn shared<T: Send + Sync + Clone + std::fmt::Debug>() {}
+    fn sent<T: Send + std::fmt::Debug>() {}
+    shared::<Client<Full<Bytes>>>();
+    shared::<Proxy<Client<RequestBody>>>();
+    shared::<ServerConfig>();
+    shared::<ServerHandle>();
+    shared::<PeerAddr>();
+    sent::<Server>();
+    sent::<RequestBody>();
+    sent::<ovasabi_core::http::client::ClientBody>();
+    sent::<ovasabi_core::http::client::ResponseFuture>();
 }

@@ -56,7 +56,10 @@ impl FailureKind {
 
 impl Failure {
     pub(super) fn new(kind: FailureKind, source: impl Into<BoxError>) -> Self {
-        Self { kind, source: source.into() }
+        Self {
+            kind,
+            source: source.into(),
+        }
     }
 
     /// The failure that `error` comes from, if it is one of a client of ours.
@@ -108,7 +111,8 @@ impl From<Failure> for Error {
         let error = match kind {
             FailureKind::BadRequest => Self::new(Code::Internal, kind.reason()),
             FailureKind::Closed | FailureKind::BadResponse => {
-                Self::new(Code::Unavailable, kind.reason()).with_http_status(StatusCode::BAD_GATEWAY)
+                Self::new(Code::Unavailable, kind.reason())
+                    .with_http_status(StatusCode::BAD_GATEWAY)
             }
             FailureKind::Dns
             | FailureKind::ConnectRefused
@@ -128,7 +132,9 @@ fn own_error(failure: &Failure) -> Option<Error> {
 
 /// What the operating system said while connecting.
 pub(super) fn connect_kind(error: &(dyn StdError + 'static)) -> FailureKind {
-    let kinds = chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let kinds = chain(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .map(io::Error::kind);
     match kinds.last() {
         Some(io::ErrorKind::ConnectionRefused) => FailureKind::ConnectRefused,
         Some(io::ErrorKind::TimedOut) => FailureKind::ConnectTimeout,

@@ -140,7 +140,10 @@ where
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let call = match Watch::of(request.extensions()) {
-            Ok(watch) => Call::Sent { inner: self.inner.request(request), watch: Some(watch) },
+            Ok(watch) => Call::Sent {
+                inner: self.inner.request(request),
+                watch: Some(watch),
+            },
             Err(error) => Call::Late { error: Some(error) },
         };
         ResponseFuture { call }
@@ -154,8 +157,13 @@ pub struct ResponseFuture {
 }
 
 enum Call {
-    Sent { inner: legacy::ResponseFuture, watch: Option<Watch> },
-    Late { error: Option<Error> },
+    Sent {
+        inner: legacy::ResponseFuture,
+        watch: Option<Watch>,
+    },
+    Late {
+        error: Option<Error>,
+    },
 }
 
 impl Future for ResponseFuture {
@@ -163,10 +171,14 @@ impl Future for ResponseFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.call {
-            Call::Late { error } => error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
+            Call::Late { error } => error
+                .take()
+                .map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
             Call::Sent { inner, watch } => match Pin::new(inner).poll(cx) {
                 Poll::Ready(Ok(response)) => match watch.take() {
-                    Some(watch) => Poll::Ready(Ok(response.map(|body| ClientBody::new(body, watch)))),
+                    Some(watch) => {
+                        Poll::Ready(Ok(response.map(|body| ClientBody::new(body, watch))))
+                    }
                     None => Poll::Pending,
                 },
                 Poll::Ready(Err(error)) => Poll::Ready(Err(failure(error).into())),
@@ -183,7 +195,11 @@ fn failure(error: legacy::Error) -> Failure {
     let kind = if error.is_connect() {
         // hyper-util names the step in the text of its own error alone.
         let is_dns = chain(&error).any(|cause| cause.to_string().starts_with("dns error"));
-        if is_dns { FailureKind::Dns } else { connect_kind(&error) }
+        if is_dns {
+            FailureKind::Dns
+        } else {
+            connect_kind(&error)
+        }
     } else {
         match chain(&error).find_map(|cause| cause.downcast_ref::<hyper::Error>()) {
             Some(cause) if cause.is_canceled() => FailureKind::Unsent,
@@ -200,7 +216,9 @@ fn failure(error: legacy::Error) -> Failure {
 impl<B> Clone for Client<B> {
     // Not derived: the type of the bodies need not be `Clone`.
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone() }
+        Self {
+            inner: self.inner.clone(),
+        }
     }
 }
 

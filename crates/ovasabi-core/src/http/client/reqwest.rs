@@ -49,9 +49,14 @@ where
                 .map_err(|error| Failure::new(FailureKind::BadRequest, error))?;
             let client = self.inner.clone();
             // reqwest hides the future of its client behind its own; an async call keeps us off its internals.
-            Ok(Call { inner: Box::pin(async move { client.execute(request).await }), watch: Some(watch) })
+            Ok(Call {
+                inner: Box::pin(async move { client.execute(request).await }),
+                watch: Some(watch),
+            })
         });
-        ReqwestFuture { call: call.map_err(Some) }
+        ReqwestFuture {
+            call: call.map_err(Some),
+        }
     }
 }
 
@@ -72,13 +77,19 @@ impl Future for ReqwestFuture {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let call = match &mut self.call {
             Ok(call) => call,
-            Err(error) => return error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
+            Err(error) => {
+                return error
+                    .take()
+                    .map_or(Poll::Pending, |error| Poll::Ready(Err(error)));
+            }
         };
         match call.inner.as_mut().poll(cx) {
             Poll::Ready(Ok(response)) => {
                 let response = Response::<reqwest::Body>::from(response);
                 Poll::Ready(Ok(match call.watch.take() {
-                    Some(watch) => response.map(|inner| reqwest::Body::wrap(Watched { inner, watch })),
+                    Some(watch) => {
+                        response.map(|inner| reqwest::Body::wrap(Watched { inner, watch }))
+                    }
                     None => response,
                 }))
             }
@@ -126,7 +137,10 @@ impl Body for Watched {
         let this = &mut *self;
         match Pin::new(&mut this.inner).poll_frame(cx) {
             Poll::Ready(frame) => Poll::Ready(frame.map(|frame| frame.map_err(Into::into))),
-            Poll::Pending => this.watch.poll_done(cx).map(|error| Some(Err(error.into()))),
+            Poll::Pending => this
+                .watch
+                .poll_done(cx)
+                .map(|error| Some(Err(error.into()))),
         }
     }
 

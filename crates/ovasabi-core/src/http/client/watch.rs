@@ -17,7 +17,11 @@ impl Watch {
     /// # Errors
     /// The cause, when the context is done already: the call need not begin.
     pub(super) fn of(extensions: &http::Extensions) -> Result<Self, Error> {
-        let Some(context) = extensions.get::<Context>().cloned().or_else(Context::current) else {
+        let Some(context) = extensions
+            .get::<Context>()
+            .cloned()
+            .or_else(Context::current)
+        else {
             return Ok(Self(None));
         };
         context.check()?;

@@ -28,12 +28,18 @@ impl Forwarding {
     /// Writes `X-Forwarded-For`, `-Proto` and `-Host`; `Forwarded` (RFC 7239) and `X-Real-IP` are removed
     /// where they are not trusted, and not written: one notation is enough to be wrong in.
     pub(super) fn apply<B>(self, request: &mut Request<B>) {
-        let peer = request.extensions().get::<PeerAddr>().and_then(|peer| peer.ip());
+        let peer = request
+            .extensions()
+            .get::<PeerAddr>()
+            .and_then(|peer| peer.ip());
         let scheme = match request.uri().scheme_str() {
             Some("https") => HeaderValue::from_static("https"),
             _ => HeaderValue::from_static("http"),
         };
-        let authority = request.uri().authority().and_then(|it| HeaderValue::from_str(it.as_str()).ok());
+        let authority = request
+            .uri()
+            .authority()
+            .and_then(|it| HeaderValue::from_str(it.as_str()).ok());
         let headers = request.headers_mut();
         let host = authority.or_else(|| headers.get(HOST).cloned());
         if self == Self::Replace {

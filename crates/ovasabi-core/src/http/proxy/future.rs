@@ -36,11 +36,17 @@ pin_project! {
 
 impl<F, E> ResponseFuture<F, E> {
     pub(super) const fn called(future: F) -> Self {
-        Self { step: Step::Called { future }, error: PhantomData }
+        Self {
+            step: Step::Called { future },
+            error: PhantomData,
+        }
     }
 
     pub(super) const fn failed(error: Error) -> Self {
-        Self { step: Step::Failed { error: Some(error) }, error: PhantomData }
+        Self {
+            step: Step::Failed { error: Some(error) },
+            error: PhantomData,
+        }
     }
 }
 
@@ -53,7 +59,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = match self.project().step.project() {
-            StepProjection::Called { future } => ready!(future.poll(cx)).map_err(|error| upstream_error(error.into())),
+            StepProjection::Called { future } => {
+                ready!(future.poll(cx)).map_err(|error| upstream_error(error.into()))
+            }
             StepProjection::Failed { error } => match error.take() {
                 Some(error) => Err(error),
                 // Polled after it was ready, which no executor does.
@@ -73,15 +81,16 @@ where
                 response.map(AnswerBody::own)
             }
             Err(error) => {
-                tracing::warn!(target: "ovasabi::http::proxy", error = ?error, "the upstream failed");
-                error.to_response(None)
+                tracing::debug!(target: "ovasabi::http::proxy", error = ?error, "answered in place of the upstream");
+                // With the error inside, so that the access log in front tells the cause.
+                error.into_http(None)
             }
         }))
     }
 }
 
 fn refused<R>() -> Response<AnswerBody<R>> {
-    upstream_error("the upstream switched protocols unasked".into()).to_response(None)
+    upstream_error("the upstream switched protocols unasked".into()).into_http(None)
 }
 
 impl<F, E> fmt::Debug for ResponseFuture<F, E> {

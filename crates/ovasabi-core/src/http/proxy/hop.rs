@@ -1,8 +1,8 @@
 //! Headers that end at the next hop.
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, FORWARDED, HOST, HeaderName, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, FORWARDED, HOST, HeaderName,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue};
 
@@ -43,7 +43,9 @@ pub(super) fn strip_request(headers: &mut HeaderMap) -> Result<(), Error> {
     let nominated = nominated(headers);
     if let Some(name) = nominated.iter().find(|name| PROTECTED.contains(name)) {
         let error = Error::new(Code::InvalidArgument, "proxy.protected_header");
-        return Err(error.detail("connection nominates a header that must reach its end").metadata("header", name));
+        return Err(error
+            .detail("connection nominates a header that must reach its end")
+            .metadata("header", name));
     }
     let wants_trailers = headers.get_all(TE).iter().any(names_trailers);
     strip(headers, &nominated);
@@ -69,17 +71,26 @@ fn strip(headers: &mut HeaderMap, nominated: &[HeaderName]) {
 }
 
 fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
-    let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let values = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     let names = values.flat_map(|value| value.split(',')).map(str::trim);
     // `close` and `keep-alive` are options, not headers; a name that is none nominates nothing.
     names
-        .filter(|name| !name.eq_ignore_ascii_case("close") && !name.eq_ignore_ascii_case("keep-alive"))
+        .filter(|name| {
+            !name.eq_ignore_ascii_case("close") && !name.eq_ignore_ascii_case("keep-alive")
+        })
         .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
         .filter(|name| *name != TE && *name != TRAILER)
         .collect()
 }
 
 fn names_trailers(value: &HeaderValue) -> bool {
-    let Ok(value) = value.to_str() else { return false };
-    value.split(',').any(|coding| coding.trim().eq_ignore_ascii_case("trailers"))
+    let Ok(value) = value.to_str() else {
+        return false;
+    };
+    value
+        .split(',')
+        .any(|coding| coding.trim().eq_ignore_ascii_case("trailers"))
 }

@@ -13,8 +13,8 @@ use tower_service::Service;
 
 use super::future::ResponseFuture;
 use super::{Forwarding, hop};
-use crate::error::{BoxError, Code, Error};
 use crate::Rejection;
+use crate::error::{BoxError, Code, Error};
 use crate::http::AnswerBody;
 
 /// A reverse proxy to one upstream, over the client service `C`. Clones share nothing but the client.
@@ -49,9 +49,12 @@ impl<C> Proxy<C> {
     /// [`InvalidUpstream`] when it is not an absolute `http` or `https` URI, or has a query.
     pub fn new(upstream: Uri, client: C) -> Result<Self, InvalidUpstream> {
         let is_known = matches!(upstream.scheme_str(), Some("http" | "https"));
-        let (Some(scheme), Some(authority), true, None) =
-            (upstream.scheme(), upstream.authority(), is_known, upstream.query())
-        else {
+        let (Some(scheme), Some(authority), true, None) = (
+            upstream.scheme(),
+            upstream.authority(),
+            is_known,
+            upstream.query(),
+        ) else {
             return Err(InvalidUpstream { uri: upstream });
         };
         let target = Target {
@@ -59,7 +62,12 @@ impl<C> Proxy<C> {
             authority: authority.clone(),
             prefix: upstream.path().trim_end_matches('/').to_owned(),
         };
-        Ok(Self { client, target: Arc::new(target), forwarding: Forwarding::Replace, failed: None })
+        Ok(Self {
+            client,
+            target: Arc::new(target),
+            forwarding: Forwarding::Replace,
+            failed: None,
+        })
     }
 
     /// What becomes of the client's own `X-Forwarded-*`. Default [`Forwarding::Replace`].
@@ -77,16 +85,21 @@ impl Target {
             path => {
                 let path = path.map_or("/", PathAndQuery::as_str);
                 let joined = Bytes::from(format!("{}{path}", self.prefix));
-                PathAndQuery::from_maybe_shared(joined).map_err(|cause| bad_target().caused_by(cause))?
+                PathAndQuery::from_maybe_shared(joined)
+                    .map_err(|cause| bad_target().caused_by(cause))?
             }
         };
-        let uri = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone()).path_and_query(path);
+        let uri = Uri::builder()
+            .scheme(self.scheme.clone())
+            .authority(self.authority.clone())
+            .path_and_query(path);
         uri.build().map_err(|cause| bad_target().caused_by(cause))
     }
 }
 
 fn bad_target() -> Error {
-    Error::new(Code::InvalidArgument, "proxy.bad_target").detail("the request target cannot be passed on")
+    Error::new(Code::InvalidArgument, "proxy.bad_target")
+        .detail("the request target cannot be passed on")
 }
 
 /// Ready when the client is. Its errors are answered as problems, those of `poll_ready` too.
@@ -167,7 +180,17 @@ pub(super) fn upstream_error(error: BoxError) -> Error {
 impl<C: Clone> Clone for Proxy<C> {
     // Not derived: what `poll_ready` said was said to this instance alone.
     fn clone(&self) -> Self {
-        let Self { client, target, forwarding, failed: _ } = self;
-        Self { client: client.clone(), target: Arc::clone(target), forwarding: *forwarding, failed: None }
+        let Self {
+            client,
+            target,
+            forwarding,
+            failed: _,
+        } = self;
+        Self {
+            client: client.clone(),
+            target: Arc::clone(target),
+            forwarding: *forwarding,
+            failed: None,
+        }
     }
 }

@@ -41,7 +41,9 @@ const MALFORMED: u8 = 2;
 impl BodyLimit {
     /// Sets the limit in bytes; above the server's `max_body_limit` it is that.
     pub fn set(&self, bytes: u64) {
-        self.0.limit.store(bytes.min(self.0.ceiling), Ordering::Relaxed);
+        self.0
+            .limit
+            .store(bytes.min(self.0.ceiling), Ordering::Relaxed);
     }
 
     /// The limit in bytes.
@@ -53,7 +55,11 @@ impl BodyLimit {
 
 impl Upload {
     pub(super) fn new(limit: u64, ceiling: u64) -> Arc<Self> {
-        Arc::new(Self { limit: AtomicU64::new(limit), ceiling, verdict: AtomicU8::new(0) })
+        Arc::new(Self {
+            limit: AtomicU64::new(limit),
+            ceiling,
+            verdict: AtomicU8::new(0),
+        })
     }
 
     pub(super) fn limit(self: &Arc<Self>) -> BodyLimit {
@@ -83,12 +89,17 @@ pub(super) fn too_large(limit: u64) -> Error {
 }
 
 fn malformed() -> Error {
-    Error::new(Code::InvalidArgument, "http.body_malformed").detail("the request body is not framed as it must be")
+    Error::new(Code::InvalidArgument, "http.body_malformed")
+        .detail("the request body is not framed as it must be")
 }
 
 impl RequestBody {
     pub(super) fn new(inner: Incoming, upload: Option<Arc<Upload>>) -> Self {
-        Self { inner, upload, received: 0 }
+        Self {
+            inner,
+            upload,
+            received: 0,
+        }
     }
 
     fn failed(&self, cause: hyper::Error) -> Error {
@@ -99,7 +110,8 @@ impl RequestBody {
         let error = if is_malformed {
             malformed()
         } else {
-            Error::new(Code::Cancelled, "http.client_disconnected").detail("the request body broke off")
+            Error::new(Code::Cancelled, "http.client_disconnected")
+                .detail("the request body broke off")
         };
         error.caused_by(cause)
     }
@@ -109,9 +121,15 @@ impl Body for RequestBody {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = &mut *self;
-        let limit = this.upload.as_ref().map_or(u64::MAX, |upload| upload.limit.load(Ordering::Relaxed));
+        let limit = this
+            .upload
+            .as_ref()
+            .map_or(u64::MAX, |upload| upload.limit.load(Ordering::Relaxed));
         // Asked before the first byte is read, so that `Expect: 100-continue` is never answered with 100.
         if this.received.saturating_add(this.inner.size_hint().lower()) > limit {
             if let Some(upload) = &this.upload {
@@ -146,6 +164,8 @@ impl Body for RequestBody {
 
 impl fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RequestBody").field("received", &self.received).finish_non_exhaustive()
+        f.debug_struct("RequestBody")
+            .field("received", &self.received)
+            .finish_non_exhaustive()
     }
 }

@@ -142,7 +142,9 @@ async fn drive_http2<F: Future>(
 
 /// Returns once the server closes.
 async fn closing(phase: &mut watch::Receiver<Phase>) {
-    let closes = phase.wait_for(|phase| matches!(phase, Phase::Closing { .. })).await;
+    let closes = phase
+        .wait_for(|phase| matches!(phase, Phase::Closing { .. }))
+        .await;
     // The sender lives in the state that this connection holds.
     debug_assert!(closes.is_ok(), "the phase outlives its connections");
 }

@@ -43,7 +43,11 @@ impl Conn {
             is_upgraded: false,
             waker: None,
         };
-        Self { state, peer, flow: Mutex::new(flow) }
+        Self {
+            state,
+            peer,
+            flow: Mutex::new(flow),
+        }
     }
 
     pub(super) fn flow(&self) -> MutexGuard<'_, Flow> {
@@ -69,7 +73,10 @@ impl InFlight {
     pub(super) fn start(conn: Arc<Conn>) -> Self {
         add_one(&conn.state.counters.accepted);
         conn.flow().started += 1;
-        Self { conn, is_settled: false }
+        Self {
+            conn,
+            is_settled: false,
+        }
     }
 
     pub(super) fn conn(&self) -> &Arc<Conn> {
@@ -108,7 +115,11 @@ impl Drop for InFlight {
         // Relaxed: the flag is set before the tasks are aborted, which orders it.
         let is_ours = state.is_aborting.load(Ordering::Relaxed);
         let counters = &state.counters;
-        add_one(if is_ours { &counters.aborted } else { &counters.disconnected });
+        add_one(if is_ours {
+            &counters.aborted
+        } else {
+            &counters.disconnected
+        });
         self.settle();
     }
 }

@@ -75,7 +75,11 @@ impl ServerHandle {
     /// Dropping the future loses nothing.
     pub async fn stopped(&self) -> DrainReport {
         let mut report = self.state.report.subscribe();
-        let told = report.wait_for(Option::is_some).await.ok().and_then(|report| *report);
+        let told = report
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|report| *report);
         told.unwrap_or_else(|| self.tally())
     }
 
@@ -104,14 +108,23 @@ impl DrainReport {
     /// Requests that have not ended yet.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
-        self.accepted.saturating_sub(self.answered + self.disconnected + self.aborted)
+        self.accepted
+            .saturating_sub(self.answered + self.disconnected + self.aborted)
     }
 }
 
 impl fmt::Display for DrainReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { accepted, answered, disconnected, aborted } = self;
-        write!(f, "accepted {accepted}, answered {answered}, disconnected {disconnected}, aborted {aborted}")
+        let Self {
+            accepted,
+            answered,
+            disconnected,
+            aborted,
+        } = self;
+        write!(
+            f,
+            "accepted {accepted}, answered {answered}, disconnected {disconnected}, aborted {aborted}"
+        )
     }
 }
 

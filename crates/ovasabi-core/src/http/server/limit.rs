@@ -35,7 +35,10 @@ impl<S> Layer<S> for BodyLimitLayer {
     type Service = BodyLimitService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        BodyLimitService { inner, bytes: self.bytes }
+        BodyLimitService {
+            inner,
+            bytes: self.bytes,
+        }
     }
 }
 

@@ -28,12 +28,20 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
-    pub(super) fn new(inner: AnswerBody<B>, mut in_flight: Option<InFlight>, has_body: bool) -> Self {
+    pub(super) fn new(
+        inner: AnswerBody<B>,
+        mut in_flight: Option<InFlight>,
+        has_body: bool,
+    ) -> Self {
         if !has_body || inner.is_end_stream() {
             settle(&mut in_flight);
         }
         let left = inner.size_hint().exact();
-        Self { inner, in_flight, left }
+        Self {
+            inner,
+            in_flight,
+            left,
+        }
     }
 }
 
@@ -45,7 +53,10 @@ where
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let mut this = self.project();
         // A panic in a body breaks its own answer, not the connection's task.
         let caught = catch_unwind(AssertUnwindSafe(|| this.inner.as_mut().poll_frame(cx)));

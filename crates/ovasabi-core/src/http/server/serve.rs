@@ -1,7 +1,6 @@
 //! The accept loop.
 
 use std::future::poll_fn;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
@@ -12,12 +11,13 @@ use http::{Request, Response};
 use http_body::Body;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tower_service::Service;
 
+use super::backoff::Backoff;
 use super::flight::Conn;
 use super::handle::Phase;
-use super::state::{State, add_one};
+use super::state::State;
 use super::{DrainReport, Listener, RequestBody, ServerConfig, ServerHandle, connection};
 use crate::error::BoxError;
 use crate::http::PeerAddr;
@@ -44,12 +44,18 @@ impl Server {
     #[must_use]
     pub fn new() -> Self {
         let state = State::new(Name::from_static("http"), ServerConfig::default());
-        Self { state: Arc::new(Inspected::new(state)) }
+        Self {
+            state: Arc::new(Inspected::new(state)),
+        }
     }
 
     /// A builder that has every default.
     pub fn builder() -> ServerBuilder {
-        ServerBuilder { name: Name::from_static("http"), config: ServerConfig::default(), registry: None }
+        ServerBuilder {
+            name: Name::from_static("http"),
+            config: ServerConfig::default(),
+            registry: None,
+        }
     }
 
     /// The handle to watch and stop it with.
@@ -222,53 +228,4 @@ async fn now_or_never<F: Future>(future: F) -> Option<F::Output> {
         Poll::Pending => Poll::Ready(None),
     })
     .await
-}
-
-/// Waiting after an accept that failed: longer each time, until one succeeds.
-#[derive(Debug, Default)]
-struct Backoff {
-    until: Option<Instant>,
-    failures: u32,
-}
-
-impl Backoff {
-    const fn is_on(&self) -> bool {
-        self.until.is_some()
-    }
-
-    async fn over(&self) {
-        match self.until {
-            Some(until) => sleep_until(until).await,
-            None => sleep(Duration::ZERO).await,
-        }
-    }
-
-    fn resume(&mut self) {
-        self.until = None;
-    }
-
-    fn reset(&mut self) {
-        *self = Self::default();
-    }
-
-    fn failed(&mut self, error: &io::Error, state: &State) {
-        add_one(&state.counters.accept_errors);
-        if is_of_one_connection(error) {
-            return;
-        }
-        if self.failures == 0 {
-            let server = &state.name;
-            tracing::warn!(target: "ovasabi::http::server", %server, %error, "cannot accept, backing off");
-        }
-        // 5 ms, 10 ms, … 640 ms, then 1 s: out of descriptors is over when a connection closes.
-        let wait = Duration::from_millis(5 << self.failures.min(8)).min(Duration::from_secs(1));
-        self.failures = self.failures.saturating_add(1);
-        self.until = Instant::now().checked_add(wait);
-    }
-}
-
-/// The peer went away between the handshake and `accept`: the next one is not affected.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }

@@ -62,9 +62,17 @@ impl State {
         let counters = &self.counters;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         // Ends are read before starts, so that a request under way is never counted as ended only.
-        let (answered, disconnected, aborted) =
-            (read(&counters.answered), read(&counters.disconnected), read(&counters.aborted));
-        DrainReport { accepted: read(&counters.accepted), answered, disconnected, aborted }
+        let (answered, disconnected, aborted) = (
+            read(&counters.answered),
+            read(&counters.disconnected),
+            read(&counters.aborted),
+        );
+        DrainReport {
+            accepted: read(&counters.accepted),
+            answered,
+            disconnected,
+            aborted,
+        }
     }
 
     pub(super) fn in_flight(&self) -> u64 {
@@ -81,7 +89,10 @@ impl Inspect for State {
         &self.name
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "gauges are read by people, and stay far below 2^52")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "gauges are read by people, and stay far below 2^52"
+    )]
     fn snapshot(&self) -> Snapshot {
         let counters = &self.counters;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -90,25 +101,61 @@ impl Inspect for State {
         let tally = self.tally();
         Snapshot::new()
             .with_state(self.phase().label(), Phase::LABELS)
-            .with(Metric::counter("http_server.connections", "connections accepted", opened))
+            .with(Metric::counter(
+                "http_server.connections",
+                "connections accepted",
+                opened,
+            ))
             .with(Metric::gauge(
                 "http_server.connections.open",
                 "connections open now",
                 opened.saturating_sub(closed) as f64,
             ))
-            .with(Metric::counter("http_server.accept_errors", "accepts that failed", read(&counters.accept_errors)))
-            .with(Metric::counter("http_server.requests.accepted", "requests started", tally.accepted))
-            .with(Metric::counter("http_server.requests.answered", "requests answered to the end", tally.answered))
+            .with(Metric::counter(
+                "http_server.accept_errors",
+                "accepts that failed",
+                read(&counters.accept_errors),
+            ))
+            .with(Metric::counter(
+                "http_server.requests.accepted",
+                "requests started",
+                tally.accepted,
+            ))
+            .with(Metric::counter(
+                "http_server.requests.answered",
+                "requests answered to the end",
+                tally.answered,
+            ))
             .with(Metric::counter(
                 "http_server.requests.disconnected",
                 "requests whose client hung up",
                 tally.disconnected,
             ))
-            .with(Metric::counter("http_server.requests.aborted", "requests cut off by the drain", tally.aborted))
-            .with(Metric::gauge("http_server.requests.in_flight", "requests under way", tally.in_flight() as f64))
-            .with(Metric::counter("http_server.requests.refused", "heads refused", read(&counters.refused)))
-            .with(Metric::counter("http_server.timeouts", "connections cut by a timer", read(&counters.timeouts)))
-            .with(Metric::counter("http_server.panics", "handlers that panicked", read(&counters.panics)))
+            .with(Metric::counter(
+                "http_server.requests.aborted",
+                "requests cut off by the drain",
+                tally.aborted,
+            ))
+            .with(Metric::gauge(
+                "http_server.requests.in_flight",
+                "requests under way",
+                tally.in_flight() as f64,
+            ))
+            .with(Metric::counter(
+                "http_server.requests.refused",
+                "heads refused",
+                read(&counters.refused),
+            ))
+            .with(Metric::counter(
+                "http_server.timeouts",
+                "connections cut by a timer",
+                read(&counters.timeouts),
+            ))
+            .with(Metric::counter(
+                "http_server.panics",
+                "handlers that panicked",
+                read(&counters.panics),
+            ))
     }
 
     fn controls(&self) -> &'static [Control] {

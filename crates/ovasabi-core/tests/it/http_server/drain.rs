@@ -22,11 +22,17 @@ async fn during_the_delay_everybody_is_served_and_asked_to_leave() {
     // Idle connections stay open: whoever sends into one still gets an answer.
     sleep(SECOND).await;
     let answer = old.get("/").await;
-    assert!(answer.status == 200 && answer.head.contains("connection: close"), "{answer:?}");
+    assert!(
+        answer.status == 200 && answer.head.contains("connection: close"),
+        "{answer:?}"
+    );
     old.assert_closed().await;
     let mut new = Wire::connect(&connector).await;
     let answer = new.get("/").await;
-    assert!(answer.status == 200 && answer.head.contains("connection: close"), "{answer:?}");
+    assert!(
+        answer.status == 200 && answer.head.contains("connection: close"),
+        "{answer:?}"
+    );
 
     let start = Instant::now();
     handle.close(10 * SECOND);
@@ -34,7 +40,15 @@ async fn during_the_delay_everybody_is_served_and_asked_to_leave() {
     let report = handle.stopped().await;
     // It stops as soon as nobody is left.
     assert!(start.elapsed() < SECOND);
-    assert_eq!((report.accepted, report.answered, report.disconnected, report.aborted), (4, 4, 0, 0));
+    assert_eq!(
+        (
+            report.accepted,
+            report.answered,
+            report.disconnected,
+            report.aborted
+        ),
+        (4, 4, 0, 0)
+    );
     assert!(connector.connect().await.is_err(), "the listener is closed");
 }
 
@@ -46,7 +60,10 @@ async fn a_request_under_way_is_finished() {
     sleep(SECOND / 2).await;
     handle.close(10 * SECOND);
     let answer = wire.answer().await;
-    assert!(answer.status == 200 && answer.head.contains("connection: close"), "{answer:?}");
+    assert!(
+        answer.status == 200 && answer.head.contains("connection: close"),
+        "{answer:?}"
+    );
     assert_eq!(handle.stopped().await.answered, 1);
 }
 
@@ -92,7 +109,10 @@ async fn the_deadline_aborts_and_counts() {
     handle.close(4 * SECOND);
     let report = handle.stopped().await;
     assert_eq!(start.elapsed(), 4 * SECOND);
-    assert_eq!((report.accepted, report.answered, report.aborted), (3, 0, 3));
+    assert_eq!(
+        (report.accepted, report.answered, report.aborted),
+        (3, 0, 3)
+    );
     assert_eq!(report.in_flight(), 0);
 }
 
@@ -104,7 +124,10 @@ async fn both_steps_in_one_call() {
     let start = Instant::now();
     let report = handle.shutdown(2 * SECOND, 10 * SECOND).await;
     assert_eq!(start.elapsed(), 2 * SECOND);
-    assert_eq!(report.to_string(), "accepted 1, answered 1, disconnected 0, aborted 0");
+    assert_eq!(
+        report.to_string(),
+        "accepted 1, answered 1, disconnected 0, aborted 0"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,5 +160,8 @@ async fn dropping_the_server_aborts_its_connections() {
     assert_eq!(wire.get("/").await.status, 200);
     task.abort();
     wire.assert_closed().await;
-    assert!(timeout(SECOND, handle.stopped()).await.is_err(), "it was aborted, it did not stop");
+    assert!(
+        timeout(SECOND, handle.stopped()).await.is_err(),
+        "it was aborted, it did not stop"
+    );
 }

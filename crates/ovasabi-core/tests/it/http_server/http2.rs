@@ -16,13 +16,17 @@ const SECOND: Duration = Duration::from_secs(1);
 
 async fn connect(connector: &MemoryConnector) -> SendRequest<Full<Bytes>> {
     let io = TokioIo::new(connector.connect().await.unwrap());
-    let (sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    let (sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io)
+        .await
+        .unwrap();
     tokio::spawn(connection);
     sender
 }
 
 fn get(path: &str) -> Request<Full<Bytes>> {
-    Request::get(format!("http://test{path}")).body(Full::default()).unwrap()
+    Request::get(format!("http://test{path}"))
+        .body(Full::default())
+        .unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -47,22 +51,35 @@ async fn caps_are_answered_with_a_problem() {
     let mut client = connect(&connector).await;
     let mut many = get("/");
     for at in 0..101 {
-        many.headers_mut().insert(http::HeaderName::try_from(format!("x-{at}")).unwrap(), "1".parse().unwrap());
+        many.headers_mut().insert(
+            http::HeaderName::try_from(format!("x-{at}")).unwrap(),
+            "1".parse().unwrap(),
+        );
     }
     let mut large = get("/echo");
     *large.body_mut() = Full::new(Bytes::from(vec![b'x'; 1001]));
     let mut confused = get("/");
-    confused.headers_mut().insert("host", "other".parse().unwrap());
+    confused
+        .headers_mut()
+        .insert("host", "other".parse().unwrap());
     for (request, status, reason) in [
         (many, 431, "http.too_many_headers"),
-        (get(&format!("/{}", "a".repeat(9000))), 414, "http.uri_too_long"),
+        (
+            get(&format!("/{}", "a".repeat(9000))),
+            414,
+            "http.uri_too_long",
+        ),
         (large, 413, "http.body_too_large"),
         (confused, 400, "http.host_mismatch"),
     ] {
         let answer = client.send_request(request).await.unwrap();
         assert_eq!(answer.status(), status);
         let body = answer.into_body().collect().await.unwrap().to_bytes();
-        assert!(body.windows(reason.len()).any(|part| part == reason.as_bytes()), "{body:?}");
+        assert!(
+            body.windows(reason.len())
+                .any(|part| part == reason.as_bytes()),
+            "{body:?}"
+        );
     }
     // The connection is none the worse for it.
     assert_eq!(client.send_request(get("/")).await.unwrap().status(), 200);
@@ -73,12 +90,16 @@ async fn a_drain_sends_a_goaway_and_finishes_streams() {
     let (connector, handle) = serve(config());
     let mut client = connect(&connector).await;
     let mut other = client.clone();
-    let slow = tokio::spawn(async move { other.send_request(get("/slow")).await.unwrap().status() });
+    let slow =
+        tokio::spawn(async move { other.send_request(get("/slow")).await.unwrap().status() });
     sleep(SECOND / 2).await;
     handle.drain();
     assert_eq!(slow.await.unwrap(), StatusCode::OK);
     sleep(SECOND / 4).await;
-    assert!(client.ready().await.is_err(), "the connection ended with its last stream");
+    assert!(
+        client.ready().await.is_err(),
+        "the connection ended with its last stream"
+    );
     // Newcomers are served until the listener closes.
     let mut new = connect(&connector).await;
     assert_eq!(new.send_request(get("/")).await.unwrap().status(), 200);
@@ -86,7 +107,10 @@ async fn a_drain_sends_a_goaway_and_finishes_streams() {
     assert_eq!(new.send_request(get("/")).await.unwrap().status(), 200);
     handle.close(10 * SECOND);
     let report = handle.stopped().await;
-    assert_eq!((report.accepted, report.answered, report.aborted), (3, 3, 0));
+    assert_eq!(
+        (report.accepted, report.answered, report.aborted),
+        (3, 3, 0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -99,19 +123,29 @@ async fn the_deadline_aborts_streams_and_counts_them() {
     }
     sleep(SECOND).await;
     let report = handle.shutdown(Duration::ZERO, 2 * SECOND).await;
-    assert_eq!((report.accepted, report.aborted, report.in_flight()), (3, 3, 0));
+    assert_eq!(
+        (report.accepted, report.aborted, report.in_flight()),
+        (3, 3, 0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_is_closed() {
     let (connector, _handle) = serve(config());
     let mut client = connect(&connector).await;
-    assert_eq!(client.send_request(get("/slow")).await.unwrap().status(), 200);
+    assert_eq!(
+        client.send_request(get("/slow")).await.unwrap().status(),
+        200
+    );
     let start = Instant::now();
     while client.ready().await.is_ok() {
         sleep(SECOND).await;
     }
-    assert!((60..=61).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    assert!(
+        (60..=61).contains(&start.elapsed().as_secs()),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,6 +155,9 @@ async fn a_stream_that_is_dropped_is_a_hang_up() {
     let call = tokio::time::timeout(SECOND, client.send_request(get("/never"))).await;
     assert!(call.is_err());
     sleep(SECOND).await;
-    assert_eq!((handle.tally().accepted, handle.tally().disconnected), (1, 1));
+    assert_eq!(
+        (handle.tally().accepted, handle.tally().disconnected),
+        (1, 1)
+    );
     assert_eq!(client.send_request(get("/")).await.unwrap().status(), 200);
 }

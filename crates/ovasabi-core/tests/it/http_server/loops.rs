@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use ovasabi_core::Code;
 use ovasabi_core::http::PeerAddr;
-use ovasabi_core::http::server::{Listener, MemoryListener, RequestBody, Server, ServerConfig, memory};
+use ovasabi_core::http::server::{
+    Listener, MemoryListener, RequestBody, Server, ServerConfig, memory,
+};
 use ovasabi_core::inspect::Registry;
 use tokio::io::DuplexStream;
 use tokio::time::{Instant, timeout};
@@ -38,22 +40,33 @@ const OUT_OF_FILES: i32 = 24;
 #[tokio::test(start_paused = true)]
 async fn running_out_of_descriptors_backs_off_and_recovers() {
     let (connector, inner) = memory();
-    let errors = (0..10).map(|_| io::Error::from_raw_os_error(OUT_OF_FILES)).collect();
+    let errors = (0..10)
+        .map(|_| io::Error::from_raw_os_error(OUT_OF_FILES))
+        .collect();
     let registry = Registry::new();
-    let server = Server::builder().name("public").inspect(&registry).build().unwrap();
+    let server = Server::builder()
+        .name("public")
+        .inspect(&registry)
+        .build()
+        .unwrap();
     let start = Instant::now();
     tokio::spawn(server.serve(Failing { errors, inner }, service_fn(app)));
     let mut wire = Wire::connect(&connector).await;
     assert_eq!(wire.get("/").await.status, 200);
     // 5 + 10 + … + 640 ms, then 1 s twice more: it neither spins nor gives up.
     assert_eq!(start.elapsed().as_millis(), 1275 + 2000);
-    assert_eq!(registry.reports()[0].counter("http_server.accept_errors"), Some(10));
+    assert_eq!(
+        registry.reports()[0].counter("http_server.accept_errors"),
+        Some(10)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_gone_before_accept_costs_nothing() {
     let (connector, inner) = memory();
-    let errors = (0..100).map(|_| io::Error::from(io::ErrorKind::ConnectionAborted)).collect();
+    let errors = (0..100)
+        .map(|_| io::Error::from(io::ErrorKind::ConnectionAborted))
+        .collect();
     let start = Instant::now();
     tokio::spawn(Server::new().serve(Failing { errors, inner }, service_fn(app)));
     let mut wire = Wire::connect(&connector).await;
@@ -69,7 +82,12 @@ async fn at_the_cap_newcomers_wait_until_somebody_leaves() {
     assert_eq!(first.get("/").await.status, 200);
     let mut second = Wire::connect(&connector).await;
     second.send("GET / HTTP/1.1\r\nhost: test\r\n\r\n").await;
-    assert!(timeout(Duration::from_secs(5), second.answer()).await.is_err(), "served above the cap");
+    assert!(
+        timeout(Duration::from_secs(5), second.answer())
+            .await
+            .is_err(),
+        "served above the cap"
+    );
     drop(first);
     assert_eq!(second.answer().await.status, 200);
 }
@@ -80,7 +98,10 @@ async fn a_panic_is_answered_and_the_server_lives() {
     let mut wire = Wire::connect(&connector).await;
     let answer = wire.get("/panic").await;
     assert_eq!(answer.status, 500);
-    assert!(answer.body.contains("internal") && !answer.body.contains("secret"), "{answer:?}");
+    assert!(
+        answer.body.contains("internal") && !answer.body.contains("secret"),
+        "{answer:?}"
+    );
     // Even the connection lives on.
     assert_eq!(wire.get("/").await.status, 200);
     assert_eq!(handle.tally().answered, 2);
@@ -99,20 +120,31 @@ async fn an_error_of_the_service_is_answered_as_it_says() {
     tokio::spawn(Server::new().serve(listener, service));
     let mut wire = Wire::connect(&connector).await;
     let own = wire.get("/own").await;
-    assert!(own.status == 404 && own.body.contains("thing.gone") && !own.body.contains("secret"), "{own:?}");
+    assert!(
+        own.status == 404 && own.body.contains("thing.gone") && !own.body.contains("secret"),
+        "{own:?}"
+    );
     let other = wire.get("/other").await;
-    assert!(other.status == 500 && !other.body.contains("secret"), "{other:?}");
+    assert!(
+        other.status == 500 && !other.body.contains("secret"),
+        "{other:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn requests_know_their_peer() {
     let service = service_fn(|request: http::Request<RequestBody>| async move {
         let peer = request.extensions().get::<PeerAddr>().copied();
-        Ok(http::Response::new(http_body_util::Full::new(bytes::Bytes::from(format!("{peer:?}")))))
+        Ok(http::Response::new(http_body_util::Full::new(
+            bytes::Bytes::from(format!("{peer:?}")),
+        )))
     });
     let (connector, _handle) = serve_with(config(), service);
     let mut wire = Wire::connect(&connector).await;
-    assert_eq!(wire.get("/").await.body, format!("{:?}", Some(PeerAddr::UNKNOWN)));
+    assert_eq!(
+        wire.get("/").await.body,
+        format!("{:?}", Some(PeerAddr::UNKNOWN))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,9 +152,12 @@ async fn answers_without_content_count_as_answered() {
     let (connector, handle) = serve(config());
     let mut wire = Wire::connect(&connector).await;
     assert_eq!(wire.get("/empty").await.status, 204);
-    wire.send("HEAD / HTTP/1.1\r\nhost: test\r\n\r\nGET / HTTP/1.1\r\nhost: test\r\n\r\n").await;
+    wire.send("HEAD / HTTP/1.1\r\nhost: test\r\n\r\nGET / HTTP/1.1\r\nhost: test\r\n\r\n")
+        .await;
     let mut rest = [0; 1024];
-    let _ = tokio::io::AsyncReadExt::read(&mut wire.stream, &mut rest).await.unwrap();
+    let _ = tokio::io::AsyncReadExt::read(&mut wire.stream, &mut rest)
+        .await
+        .unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     let tally = handle.tally();
     assert_eq!((tally.accepted, tally.answered), (3, 3));
@@ -132,19 +167,28 @@ async fn answers_without_content_count_as_answered() {
 async fn an_upgraded_connection_is_left_alone() {
     let service = service_fn(|mut request: http::Request<RequestBody>| async move {
         tokio::spawn(async move {
-            let mut io = hyper_util::rt::TokioIo::new(hyper::upgrade::on(&mut request).await.unwrap());
+            let mut io =
+                hyper_util::rt::TokioIo::new(hyper::upgrade::on(&mut request).await.unwrap());
             let (mut reader, mut writer) = tokio::io::split(&mut io);
             tokio::io::copy(&mut reader, &mut writer).await.unwrap();
         });
-        let response = http::Response::builder().status(101).header("connection", "upgrade").header("upgrade", "echo");
-        Ok(response.body(http_body_util::Empty::<bytes::Bytes>::new()).unwrap())
+        let response = http::Response::builder()
+            .status(101)
+            .header("connection", "upgrade")
+            .header("upgrade", "echo");
+        Ok(response
+            .body(http_body_util::Empty::<bytes::Bytes>::new())
+            .unwrap())
     });
     let (connector, _handle) = serve_with(config(), service);
     let mut wire = Wire::connect(&connector).await;
-    wire.send("GET / HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n").await;
+    wire.send("GET / HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n")
+        .await;
     assert_eq!(wire.answer().await.status, 101);
     wire.send("not\nHTTP\0at all").await;
     let mut back = [0; 15];
-    tokio::io::AsyncReadExt::read_exact(&mut wire.stream, &mut back).await.unwrap();
+    tokio::io::AsyncReadExt::read_exact(&mut wire.stream, &mut back)
+        .await
+        .unwrap();
     assert_eq!(&back, b"not\nHTTP\0at all");
 }

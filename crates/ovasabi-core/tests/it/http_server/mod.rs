@@ -5,6 +5,7 @@ mod drain;
 mod head;
 mod http2;
 mod loops;
+mod sockets;
 mod timers;
 mod wire;
 

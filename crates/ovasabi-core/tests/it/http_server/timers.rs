@@ -81,7 +81,11 @@ async fn an_answer_that_is_read_slowly_is_not_idle() {
     let large = "x".repeat(900_000);
     let (connector, _handle) = serve(config());
     let mut wire = Wire::connect(&connector).await;
-    wire.send(format!("POST /large HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n{large}", large.len())).await;
+    wire.send(format!(
+        "POST /large HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n{large}",
+        large.len()
+    ))
+    .await;
     // Everything that fits is written, the rest waits for us.
     sleep(300 * SECOND).await;
     let answer = wire.answer().await;
@@ -100,14 +104,24 @@ async fn a_client_that_hangs_up_drops_its_request() {
     while handle.tally().in_flight() > 0 {
         sleep(Duration::from_millis(1)).await;
     }
-    assert!(start.elapsed() <= Duration::from_millis(50), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() <= Duration::from_millis(50),
+        "{:?}",
+        start.elapsed()
+    );
     let tally = handle.tally();
-    assert_eq!((tally.answered, tally.disconnected, tally.aborted), (0, 1, 0));
+    assert_eq!(
+        (tally.answered, tally.disconnected, tally.aborted),
+        (0, 1, 0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_only_stops_sending_gets_an_answer_within_the_grace() {
-    let grace = ovasabi_core::http::server::ServerConfig::builder().hang_up_grace(2 * SECOND).build().unwrap();
+    let grace = ovasabi_core::http::server::ServerConfig::builder()
+        .hang_up_grace(2 * SECOND)
+        .build()
+        .unwrap();
     let (connector, handle) = serve(grace);
     let mut wire = Wire::connect(&connector).await;
     wire.send("GET /slow HTTP/1.1\r\nhost: test\r\n\r\n").await;

@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, Either, Empty, Full};
 use ovasabi_core::http::server::{
     BodyLimit, MemoryConnector, RequestBody, Server, ServerConfig, ServerHandle, memory,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tower::Service;
 use tower::service_fn;
 
@@ -21,7 +21,11 @@ pub(crate) async fn app(request: Request<RequestBody>) -> Result<Response<Body>,
     let text = match request.uri().path() {
         "/echo" => return Ok(echo(request).await),
         "/large" => {
-            request.extensions().get::<BodyLimit>().unwrap().set(1024 * 1024);
+            request
+                .extensions()
+                .get::<BodyLimit>()
+                .unwrap()
+                .set(1024 * 1024);
             return Ok(echo(request).await);
         }
         "/slow" => {
@@ -58,7 +62,11 @@ async fn echo(request: Request<RequestBody>) -> Response<Body> {
 
 /// A config with a small body limit.
 pub(crate) fn config() -> ServerConfig {
-    ServerConfig::builder().body_limit(1000).max_body_limit(2 * 1024 * 1024).build().unwrap()
+    ServerConfig::builder()
+        .body_limit(1000)
+        .max_body_limit(2 * 1024 * 1024)
+        .build()
+        .unwrap()
 }
 
 pub(crate) fn serve(config: ServerConfig) -> (MemoryConnector, ServerHandle) {
@@ -67,7 +75,10 @@ pub(crate) fn serve(config: ServerConfig) -> (MemoryConnector, ServerHandle) {
 
 pub(crate) fn serve_with<S, B>(config: ServerConfig, service: S) -> (MemoryConnector, ServerHandle)
 where
-    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
     S::Future: Send + 'static,
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -80,8 +91,8 @@ where
 }
 
 /// One client connection.
-pub(crate) struct Wire {
-    pub(crate) stream: DuplexStream,
+pub(crate) struct Wire<S = DuplexStream> {
+    pub(crate) stream: S,
     read: Vec<u8>,
 }
 
@@ -96,7 +107,10 @@ impl Answer {
     /// It is a problem with this status and reason, and closes the connection.
     pub(crate) fn assert_problem(&self, status: u16, reason: &str) {
         assert_eq!(self.status, status, "{self:?}");
-        assert!(self.head.contains("content-type: application/problem+json"), "{self:?}");
+        assert!(
+            self.head.contains("content-type: application/problem+json"),
+            "{self:?}"
+        );
         assert!(self.head.contains("connection: close"), "{self:?}");
         assert!(self.body.contains(&format!("\"{reason}\"")), "{self:?}");
     }
@@ -104,7 +118,16 @@ impl Answer {
 
 impl Wire {
     pub(crate) async fn connect(connector: &MemoryConnector) -> Self {
-        Self { stream: connector.connect().await.unwrap(), read: Vec::new() }
+        Self::over(connector.connect().await.unwrap())
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    pub(crate) fn over(stream: S) -> Self {
+        Self {
+            stream,
+            read: Vec::new(),
+        }
     }
 
     pub(crate) async fn send(&mut self, text: impl AsRef<[u8]>) {
@@ -112,7 +135,8 @@ impl Wire {
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
-        self.send(format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n")).await;
+        self.send(format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n"))
+            .await;
         self.answer().await
     }
 
@@ -122,7 +146,11 @@ impl Wire {
             if let Some(at) = self.read.windows(4).position(|four| four == b"\r\n\r\n") {
                 break at + 4;
             }
-            assert!(self.more().await, "closed in the head of an answer: {:?}", String::from_utf8_lossy(&self.read));
+            assert!(
+                self.more().await,
+                "closed in the head of an answer: {:?}",
+                String::from_utf8_lossy(&self.read)
+            );
         };
         let head: Vec<u8> = self.read.drain(..end).collect();
         let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
@@ -134,17 +162,28 @@ impl Wire {
             assert!(self.more().await, "closed in the body of an answer");
         }
         let body: Vec<u8> = self.read.drain(..length).collect();
-        Answer { status, head, body: String::from_utf8(body).unwrap() }
+        Answer {
+            status,
+            head,
+            body: String::from_utf8(body).unwrap(),
+        }
     }
 
     /// Waits until the server closes; nothing may come before that.
     pub(crate) async fn assert_closed(&mut self) {
         let is_more = self.more().await;
-        assert!(!is_more && self.read.is_empty(), "got {:?}", String::from_utf8_lossy(&self.read));
+        assert!(
+            !is_more && self.read.is_empty(),
+            "got {:?}",
+            String::from_utf8_lossy(&self.read)
+        );
     }
 
     async fn more(&mut self) -> bool {
         // A server that is gone may leave an error instead of an end.
-        self.stream.read_buf(&mut self.read).await.is_ok_and(|bytes| bytes > 0)
+        self.stream
+            .read_buf(&mut self.read)
+            .await
+            .is_ok_and(|bytes| bytes > 0)
     }
 }

@@ -30,7 +30,10 @@ impl Buffer {
 
     /// Passes what there is, up to `most` bytes, and says how many that were.
     pub(super) fn pass_up_to(&mut self, most: u64) -> u64 {
-        let count = self.unread().len().min(usize::try_from(most).unwrap_or(usize::MAX));
+        let count = self
+            .unread()
+            .len()
+            .min(usize::try_from(most).unwrap_or(usize::MAX));
         self.pass(count);
         count as u64
     }
@@ -64,7 +67,9 @@ impl Buffer {
             self.start = 0;
         }
         if self.end == self.bytes.len() {
-            let larger = (self.bytes.len() * 2).max(INITIAL).min(most.max(self.bytes.len()));
+            let larger = (self.bytes.len() * 2)
+                .max(INITIAL)
+                .min(most.max(self.bytes.len()));
             self.bytes.resize(larger, 0);
         }
         self.bytes.get_mut(self.end..).unwrap_or_default()

@@ -1,6 +1,6 @@
 //! The strict scan of a chunked body (RFC 9112 §7.1). Pure: bytes in, how many belong to the body out.
 
-use super::head::is_token;
+use super::syntax::is_token;
 use crate::http::server::ServerConfig;
 
 /// Where in a chunked body the scan stands. It keeps no bytes: each is judged as it passes.
@@ -47,7 +47,12 @@ const MAX_EXTENSION: usize = 256;
 
 impl Chunks {
     pub(super) const fn new() -> Self {
-        Self { step: Step::SizeStart, size: 0, extra: 0, trailers: 0 }
+        Self {
+            step: Step::SizeStart,
+            size: 0,
+            extra: 0,
+            trailers: 0,
+        }
     }
 
     /// How many bytes of chunk data come next without any framing in between.
@@ -66,7 +71,11 @@ impl Chunks {
     }
 
     /// Goes through `bytes` to the end of the body at most.
-    pub(super) fn scan(&mut self, bytes: &[u8], config: &ServerConfig) -> Result<Passed, Malformed> {
+    pub(super) fn scan(
+        &mut self,
+        bytes: &[u8],
+        config: &ServerConfig,
+    ) -> Result<Passed, Malformed> {
         let mut at = 0;
         while let Some(byte) = bytes.get(at).copied() {
             if let Step::Data(left) = self.step {
@@ -78,10 +87,16 @@ impl Chunks {
             self.step = self.next(byte, config)?;
             at += 1;
             if self.step == Step::Done {
-                return Ok(Passed { bytes: at, is_done: true });
+                return Ok(Passed {
+                    bytes: at,
+                    is_done: true,
+                });
             }
         }
-        Ok(Passed { bytes: at, is_done: false })
+        Ok(Passed {
+            bytes: at,
+            is_done: false,
+        })
     }
 
     fn next(&mut self, byte: u8, config: &ServerConfig) -> Result<Step, Malformed> {
@@ -97,7 +112,9 @@ impl Chunks {
             }
             (Step::Size | Step::Extension, b'\r') => Ok(Step::SizeEnd),
             (Step::Size, b';') => Ok(Step::Extension),
-            (Step::Extension, b'\t' | b' '..=b'~' | 0x80..) => self.more(Step::Extension, MAX_EXTENSION),
+            (Step::Extension, b'\t' | b' '..=b'~' | 0x80..) => {
+                self.more(Step::Extension, MAX_EXTENSION)
+            }
             (Step::SizeEnd, b'\n') if self.size == 0 => {
                 self.extra = 0;
                 Ok(Step::LineStart)
@@ -128,12 +145,20 @@ impl Chunks {
 
     fn more(&mut self, step: Step, most: usize) -> Result<Step, Malformed> {
         self.extra += 1;
-        if self.extra > most { Err(Malformed) } else { Ok(step) }
+        if self.extra > most {
+            Err(Malformed)
+        } else {
+            Ok(step)
+        }
     }
 }
 
 const fn after_data(left: u64) -> Step {
-    if left == 0 { Step::DataCr } else { Step::Data(left) }
+    if left == 0 {
+        Step::DataCr
+    } else {
+        Step::Data(left)
+    }
 }
 
 #[cfg(test)]
@@ -148,8 +173,20 @@ mod tests {
     fn the_end_of_the_body_is_found() {
         let body = b"5;a=b\r\nhello\r\n0\r\nx: y\r\n\r\n";
         let with_more = [&body[..], b"GET /"].concat();
-        assert_eq!(scan(&with_more), Ok(Passed { bytes: body.len(), is_done: true }));
-        assert_eq!(scan(b"5\r\nhel"), Ok(Passed { bytes: 6, is_done: false }));
+        assert_eq!(
+            scan(&with_more),
+            Ok(Passed {
+                bytes: body.len(),
+                is_done: true
+            })
+        );
+        assert_eq!(
+            scan(b"5\r\nhel"),
+            Ok(Passed {
+                bytes: 6,
+                is_done: false
+            })
+        );
     }
 
     #[test]

@@ -1,17 +1,17 @@
-//! The stream that hyper reads and writes.
+//! The stream that hyper reads.
 
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Instant;
 
 use super::buffer::Buffer;
 use super::chunks::Chunks;
+use super::close::Closing;
 use super::head::{Framing, HeadScan};
 use super::refusal::Refusal;
 use super::timer::Timer;
@@ -21,22 +21,22 @@ use crate::http::server::state::add_one;
 
 /// A stream with the head check in it. See the [module](super) for the design.
 pub(in crate::http::server) struct Gate<I> {
-    io: I,
-    conn: Arc<Conn>,
-    buffer: Buffer,
-    mode: Mode,
+    pub(super) io: I,
+    pub(super) conn: Arc<Conn>,
+    pub(super) buffer: Buffer,
+    pub(super) mode: Mode,
     /// Heads handed to hyper.
     handed: u64,
     opened: Instant,
     /// When the first byte of the head that is being read came.
     head_since: Option<Instant>,
     /// When the other side was seen to have closed its sending half.
-    eof_since: Option<Instant>,
-    timer: Timer,
-    is_write_blocked: bool,
-    closing: Closing,
+    pub(super) eof_since: Option<Instant>,
+    pub(super) timer: Timer,
+    pub(super) is_write_blocked: bool,
+    pub(super) closing: Closing,
     /// When the patience with a client that is being sent away ends.
-    closing_until: Option<Instant>,
+    pub(super) closing_until: Option<Instant>,
 }
 
 /// What the first bytes say.
@@ -51,7 +51,7 @@ pub(in crate::http::server) enum Protocol {
 }
 
 #[derive(Debug)]
-enum Mode {
+pub(super) enum Mode {
     Head(HeadScan),
     Length(u64),
     Chunked(Chunks),
@@ -63,24 +63,11 @@ enum Mode {
     Broken,
 }
 
-#[derive(Debug)]
-enum Closing {
-    Open,
-    Answer { bytes: Vec<u8>, written: usize },
-    Shutdown { lingers: bool },
-    Linger,
-    Closed,
-}
-
 /// The end of a chunked body cannot be found.
 #[derive(Debug)]
 pub(super) struct MalformedBody;
 
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/// How long unread input is thrown away after an answer that came before its end, so that the answer is
-/// not lost to a reset: a few round trips (RFC 9112 §9.6).
-const LINGER: Duration = Duration::from_secs(2);
 
 impl<I> Gate<I> {
     pub(in crate::http::server) fn new(io: I, conn: Arc<Conn>) -> Self {
@@ -137,7 +124,10 @@ impl<I> Gate<I> {
     /// Waits for a head, or the rest of one; ready when the wait is over without it.
     fn poll_head_timers(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(since) = self.head_since {
-            ready!(self.timer.poll_until(cx, since + self.config().head_timeout()));
+            ready!(
+                self.timer
+                    .poll_until(cx, since + self.config().head_timeout())
+            );
             add_one(&self.conn.state.counters.timeouts);
             self.refuse(Refusal::Timeout);
             return Poll::Ready(());
@@ -156,20 +146,14 @@ impl<I> Gate<I> {
         self.shut();
         Poll::Ready(())
     }
-
-    fn after_write<T>(&mut self, poll: Poll<T>) -> Poll<T> {
-        let is_blocked = poll.is_pending();
-        if self.is_write_blocked && !is_blocked {
-            self.conn.flow().idle_since = Instant::now();
-        }
-        self.is_write_blocked = is_blocked;
-        poll
-    }
 }
 
 impl<I: AsyncRead + Unpin> Gate<I> {
     /// Waits for enough of the first bytes to tell the protocol.
-    pub(in crate::http::server) fn poll_protocol(&mut self, cx: &mut Context<'_>) -> Poll<Protocol> {
+    pub(in crate::http::server) fn poll_protocol(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Protocol> {
         loop {
             let first = self.buffer.unread();
             if first.len() >= PREFACE.len() || !PREFACE.starts_with(first) {
@@ -188,14 +172,18 @@ impl<I: AsyncRead + Unpin> Gate<I> {
                 Poll::Pending => {
                     ready!(self.poll_head_timers(cx));
                     let is_answered = matches!(self.closing, Closing::Answer { .. });
-                    return Poll::Ready(if is_answered { Protocol::Http1 } else { Protocol::Gone });
+                    return Poll::Ready(if is_answered {
+                        Protocol::Http1
+                    } else {
+                        Protocol::Gone
+                    });
                 }
             }
         }
     }
 
     /// Reads into the buffer; 0 is the end of the stream.
-    fn fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    pub(super) fn fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         // Room for a whole head and for one byte more, which the scan then refuses.
         let most = self.config().max_head_bytes() + 1;
         let mut space = ReadBuf::new(self.buffer.space(most));
@@ -227,7 +215,9 @@ impl<I: AsyncRead + Unpin> Gate<I> {
         loop {
             if !self.buffer.unread().is_empty() {
                 self.reading_since();
-                let Mode::Head(scan) = &mut self.mode else { return Poll::Ready(Ok(true)) };
+                let Mode::Head(scan) = &mut self.mode else {
+                    return Poll::Ready(Ok(true));
+                };
                 match scan.scan(self.buffer.unread(), &self.conn.state.config) {
                     Ok(Some(head)) => {
                         self.buffer.pass(head.len);
@@ -275,8 +265,13 @@ impl<I: AsyncRead + Unpin> Gate<I> {
             }
             self.conn.flow().waker = Some(cx.waker().clone());
         }
-        let Some(since) = self.eof_since else { return Poll::Pending };
-        ready!(self.timer.poll_until(cx, since + self.config().hang_up_grace()));
+        let Some(since) = self.eof_since else {
+            return Poll::Pending;
+        };
+        ready!(
+            self.timer
+                .poll_until(cx, since + self.config().hang_up_grace())
+        );
         Poll::Ready(Ok(()))
     }
 
@@ -303,7 +298,11 @@ impl<I: AsyncRead + Unpin> Gate<I> {
 }
 
 impl<I: AsyncRead + Unpin> AsyncRead for Gate<I> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         loop {
             if this.buffer.hand_over(into) {
@@ -334,13 +333,20 @@ impl<I: AsyncRead + Unpin> AsyncRead for Gate<I> {
                         this.mode = Mode::Chunked(chunks);
                         return Poll::Ready(Ok(()));
                     }
-                    let Ok(passed) = chunks.scan(this.buffer.unread(), &this.conn.state.config) else {
+                    let Ok(passed) = chunks.scan(this.buffer.unread(), &this.conn.state.config)
+                    else {
                         this.mode = Mode::Broken;
-                        return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, MalformedBody)));
+                        return Poll::Ready(Err(io::Error::new(
+                            io::ErrorKind::InvalidData,
+                            MalformedBody,
+                        )));
                     };
                     this.buffer.pass(passed.bytes);
-                    this.mode =
-                        if passed.is_done { Mode::Head(HeadScan::default()) } else { Mode::Chunked(chunks) };
+                    this.mode = if passed.is_done {
+                        Mode::Head(HeadScan::default())
+                    } else {
+                        Mode::Chunked(chunks)
+                    };
                 }
                 Mode::Head(_) => {
                     if !ready!(this.poll_next_head(cx))? {
@@ -348,79 +354,6 @@ impl<I: AsyncRead + Unpin> AsyncRead for Gate<I> {
                     }
                 }
             }
-        }
-    }
-}
-
-impl<I: AsyncRead + AsyncWrite + Unpin> Gate<I> {
-    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            match &mut self.closing {
-                Closing::Open => {
-                    let lingers = matches!(self.mode, Mode::Length(1..) | Mode::Chunked(_) | Mode::Broken);
-                    self.closing = Closing::Shutdown { lingers };
-                }
-                Closing::Answer { bytes, written } => {
-                    let rest = bytes.get(*written..).unwrap_or_default();
-                    if !rest.is_empty() {
-                        match ready!(Pin::new(&mut self.io).poll_write(cx, rest))? {
-                            0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                            count => *written += count,
-                        }
-                        continue;
-                    }
-                    ready!(Pin::new(&mut self.io).poll_flush(cx))?;
-                    self.closing = Closing::Shutdown { lingers: true };
-                }
-                Closing::Shutdown { lingers } => {
-                    let lingers = *lingers && self.eof_since.is_none();
-                    ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
-                    self.closing = if lingers { Closing::Linger } else { Closing::Closed };
-                }
-                Closing::Linger => {
-                    self.buffer = Buffer::default();
-                    match ready!(self.fill(cx)) {
-                        Ok(1..) => {}
-                        Ok(0) | Err(_) => self.closing = Closing::Closed,
-                    }
-                    if self.closing_until.is_some_and(|until| until <= Instant::now()) {
-                        self.closing = Closing::Closed;
-                    }
-                }
-                Closing::Closed => return Poll::Ready(Ok(())),
-            }
-        }
-    }
-}
-
-impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gate<I> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let poll = Pin::new(&mut self.io).poll_write(cx, bytes);
-        self.after_write(poll)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let poll = Pin::new(&mut self.io).poll_write_vectored(cx, slices);
-        self.after_write(poll)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let until = *self.closing_until.get_or_insert_with(|| Instant::now() + LINGER);
-        match self.poll_close(cx) {
-            Poll::Pending => self.timer.poll_until(cx, until).map(Ok),
-            done @ Poll::Ready(_) => done,
         }
     }
 }

@@ -28,9 +28,11 @@
 
 mod buffer;
 mod chunks;
+mod close;
 mod head;
 mod io;
 mod refusal;
+mod syntax;
 mod timer;
 
 use std::error::Error as StdError;
@@ -46,7 +48,9 @@ pub(super) fn is_malformed_body(error: &hyper::Error) -> bool {
     let first: &(dyn StdError + 'static) = error;
     let mut chain = std::iter::successors(Some(first), |error| <dyn StdError>::source(*error));
     chain.any(|cause| {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner = cause
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
         inner.is_some_and(|inner| inner.is::<io::MalformedBody>())
     })
 }

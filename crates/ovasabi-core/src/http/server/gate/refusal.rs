@@ -50,22 +50,50 @@ impl Refusal {
             Self::HostMissing => ("http.host_missing", "the host header is missing"),
             Self::HostTwice => ("http.host_repeated", "there is more than one host header"),
             Self::Host => ("http.bad_host", "the host header is not valid"),
-            Self::HostMismatch => ("http.host_mismatch", "the host header is not the target's authority"),
-            Self::Length => ("http.bad_content_length", "the content length is not a number"),
-            Self::LengthTwice => ("http.content_length_repeated", "there is more than one content length"),
-            Self::LengthAndEncoding => {
-                ("http.ambiguous_framing", "content length and transfer encoding exclude each other")
-            }
-            Self::Encoding => ("http.bad_transfer_encoding", "the transfer encoding is not valid"),
-            Self::UnknownEncoding => ("http.unknown_transfer_encoding", "the only transfer encoding is chunked"),
-            Self::UpgradeWithBody => ("http.upgrade_with_body", "a request to upgrade must not have a body"),
-            Self::Expectation => ("http.unknown_expectation", "the only expectation is 100-continue"),
-            Self::Version => ("http.unknown_version", "the versions are HTTP/1.0, HTTP/1.1 and HTTP/2"),
+            Self::HostMismatch => (
+                "http.host_mismatch",
+                "the host header is not the target's authority",
+            ),
+            Self::Length => (
+                "http.bad_content_length",
+                "the content length is not a number",
+            ),
+            Self::LengthTwice => (
+                "http.content_length_repeated",
+                "there is more than one content length",
+            ),
+            Self::LengthAndEncoding => (
+                "http.ambiguous_framing",
+                "content length and transfer encoding exclude each other",
+            ),
+            Self::Encoding => (
+                "http.bad_transfer_encoding",
+                "the transfer encoding is not valid",
+            ),
+            Self::UnknownEncoding => (
+                "http.unknown_transfer_encoding",
+                "the only transfer encoding is chunked",
+            ),
+            Self::UpgradeWithBody => (
+                "http.upgrade_with_body",
+                "a request to upgrade must not have a body",
+            ),
+            Self::Expectation => (
+                "http.unknown_expectation",
+                "the only expectation is 100-continue",
+            ),
+            Self::Version => (
+                "http.unknown_version",
+                "the versions are HTTP/1.0, HTTP/1.1 and HTTP/2",
+            ),
             Self::UnknownMethod => ("http.unknown_method", "the method is not known"),
             Self::Method => ("http.method_not_allowed", "the method is not allowed"),
             Self::UriTooLong => ("http.uri_too_long", "the request target is too long"),
             Self::HeadTooLarge => ("http.head_too_large", "the request head is too large"),
-            Self::TooManyHeaders => ("http.too_many_headers", "the request has too many header lines"),
+            Self::TooManyHeaders => (
+                "http.too_many_headers",
+                "the request has too many header lines",
+            ),
             Self::BodyTooLarge => ("http.body_too_large", "the request body is too large"),
             Self::Timeout => ("http.head_timeout", "the request head took too long"),
         }
@@ -78,7 +106,9 @@ impl Refusal {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::Expectation => StatusCode::EXPECTATION_FAILED,
-            Self::HeadTooLarge | Self::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::HeadTooLarge | Self::TooManyHeaders => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
             Self::UnknownMethod | Self::UnknownEncoding => StatusCode::NOT_IMPLEMENTED,
             Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             _ => StatusCode::BAD_REQUEST,
@@ -89,11 +119,15 @@ impl Refusal {
     pub(super) fn error(self, config: &ServerConfig) -> Error {
         let code = match self {
             Self::Timeout => Code::DeadlineExceeded,
-            Self::UnknownMethod | Self::Method | Self::UnknownEncoding | Self::Version => Code::Unimplemented,
+            Self::UnknownMethod | Self::Method | Self::UnknownEncoding | Self::Version => {
+                Code::Unimplemented
+            }
             _ => Code::InvalidArgument,
         };
         let (reason, detail) = self.reason();
-        let error = Error::new(code, reason).detail(detail).with_http_status(self.status());
+        let error = Error::new(code, reason)
+            .detail(detail)
+            .with_http_status(self.status());
         match self {
             Self::BodyTooLarge => too_large(config.max_body_limit()),
             Self::UriTooLong => error.metadata("limit", config.max_uri_bytes()),
@@ -122,9 +156,15 @@ impl Refusal {
         if self == Self::Method {
             line("allow", ALLOW.as_bytes());
         }
-        line("content-length", response.body().len().to_string().as_bytes());
+        line(
+            "content-length",
+            response.body().len().to_string().as_bytes(),
+        );
         line("connection", b"close");
-        line("date", httpdate::fmt_http_date(WallClock::system().now()).as_bytes());
+        line(
+            "date",
+            httpdate::fmt_http_date(WallClock::system().now()).as_bytes(),
+        );
         out.extend_from_slice(b"\r\n");
         // An answer to HEAD has no content, whatever it says (RFC 9110 §9.3.2).
         if !is_head {
