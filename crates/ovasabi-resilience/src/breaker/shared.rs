@@ -55,7 +55,7 @@ impl Core {
 
     #[inline]
     pub(super) fn leave(&self, ticket: Ticket, class: Class) {
-        let left = self.engine.leave_plain(ticket, class);
+        let left = self.engine.leave_plain(ticket, class, || self.now());
         if left != Left::Done {
             self.leave_guarded(ticket, class, left);
         }

@@ -19,18 +19,33 @@ pub(in super::super) enum Left {
 }
 
 impl Engine {
-    /// Ends a call where that needs little thought: a success of the present closed generation. What it has
-    /// not done is left to [`Engine::leave`].
+    /// Ends a call where that needs little thought: a success, in time, of the present closed generation. What
+    /// it has not done is left to [`Engine::leave`]. `now` is asked only where slowness matters.
     #[inline]
-    pub(in super::super) fn leave_plain(&self, ticket: Ticket, class: Class) -> Left {
+    pub(in super::super) fn leave_plain(
+        &self,
+        ticket: Ticket,
+        class: Class,
+        now: impl FnOnce() -> Tick,
+    ) -> Left {
         let word = self.word();
-        let is_plain = class == Class::Success && word == ticket.word && word.is_plain();
-        if !is_plain || self.rules.slow.is_some() {
+        if class != Class::Success || word != ticket.word || !word.is_plain() {
             return Left::NotYet;
         }
-        let may_matter =
-            self.window
-                .record(ticket.entered(), Outcome::SUCCESS, self.rules.minimum_calls);
+        let entered = ticket.entered();
+        let at = match self.rules.slow {
+            None => entered,
+            Some(slow) => {
+                let now = now();
+                if slow.applies(entered, now) {
+                    return Left::NotYet;
+                }
+                now
+            }
+        };
+        let may_matter = self
+            .window
+            .record(at, Outcome::SUCCESS, self.rules.minimum_calls);
         self.end_run();
         if may_matter {
             Left::Counted

@@ -49,7 +49,7 @@ fn enter(engine: &Engine, now: Tick) -> Option<Ticket> {
 }
 
 fn leave(engine: &Engine, ticket: Ticket, class: Class, now: Tick) -> Option<Transition> {
-    let left = engine.leave_plain(ticket, class);
+    let left = engine.leave_plain(ticket, class, || now);
     engine.leave(ticket, class, left, || now)
 }
 
@@ -62,20 +62,13 @@ fn call(engine: &Engine, now: Tick, class: Class) -> Option<Transition> {
     )
 }
 
-fn check(model: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    // Enough to interleave every pair of steps; more takes hours and has found nothing else.
-    builder.preemption_bound = Some(3);
-    builder.check(model);
-}
-
 #[test]
 fn loom_two_failures_that_cross_the_threshold_make_one_transition() {
     for window in [
         || Window::calls(4),
         || Window::time(Duration::from_secs(30)),
     ] {
-        check(move || {
+        loom::model(move || {
             let engine = Arc::new(engine(window(), None, 2, 1));
             let threads: Vec<_> = (0..2)
                 .map(|_| {
@@ -100,7 +93,7 @@ fn loom_two_failures_that_cross_the_threshold_make_one_transition() {
 
 #[test]
 fn loom_two_failures_in_a_row_make_one_transition() {
-    check(|| {
+    loom::model(|| {
         let engine = Arc::new(engine(Window::calls(64), Some(2), 64, 1));
         let ticket = enter(&engine, NOW).expect("it is closed");
         let other = {
@@ -115,7 +108,7 @@ fn loom_two_failures_in_a_row_make_one_transition() {
 
 #[test]
 fn loom_probes_never_exceed_the_cap() {
-    check(|| {
+    loom::model(|| {
         let (engine, now) = due(1);
         let engine = Arc::new(engine);
         let threads: Vec<_> = (0..2)
@@ -135,7 +128,7 @@ fn loom_probes_never_exceed_the_cap() {
 
 #[test]
 fn loom_a_dropped_probe_returns_its_slot() {
-    check(|| {
+    loom::model(|| {
         let (engine, now) = due(1);
         let engine = Arc::new(engine);
         let probe = enter(&engine, now).expect("the break is over");
@@ -155,7 +148,7 @@ fn loom_a_dropped_probe_returns_its_slot() {
 
 #[test]
 fn loom_a_late_failure_does_not_disturb_a_probe() {
-    check(|| {
+    loom::model(|| {
         let engine = engine(Window::calls(4), Some(1), 4, 1);
         let late = enter(&engine, NOW).expect("it is closed");
         assert!(call(&engine, NOW, Class::Failure).is_some());
@@ -178,7 +171,7 @@ fn loom_a_late_failure_does_not_disturb_a_probe() {
 
 #[test]
 fn loom_no_call_is_lost_when_a_bucket_begins() {
-    check(|| {
+    loom::model(|| {
         let engine = Arc::new(engine(Window::time(Duration::from_secs(10)), None, 100, 1));
         let later = NOW.saturating_add(Duration::from_secs(60));
         let threads: Vec<_> = (0..2)
