@@ -71,9 +71,17 @@ impl From<ConfigError> for Error {
 }
 
 /// Collects problems while a builder looks at its knobs.
+#[cfg_attr(
+    not(feature = "full"),
+    allow(dead_code, reason = "each layer uses its part")
+)]
 #[derive(Debug, Default)]
 pub(crate) struct Check(Vec<Problem>);
 
+#[cfg_attr(
+    not(feature = "full"),
+    allow(dead_code, reason = "each layer uses its part")
+)]
 impl Check {
     pub(crate) fn problem(
         &mut self,
@@ -104,7 +112,6 @@ impl Check {
         }
     }
 
-    #[cfg(feature = "breaker")]
     pub(crate) fn duration(
         &mut self,
         key: &'static str,
@@ -121,7 +128,6 @@ impl Check {
     }
 
     /// A share of the calls: above 0, up to 1.
-    #[cfg(feature = "breaker")]
     pub(crate) fn share(&mut self, key: &'static str, value: f64) {
         if !(value > 0.0 && value <= 1.0) {
             self.problem(key, value, "above 0.0, up to 1.0");
@@ -147,6 +153,10 @@ impl Check {
 ///
 /// # Errors
 /// When a living component of its kind has the name already.
+#[cfg_attr(
+    not(feature = "full"),
+    allow(dead_code, reason = "each layer uses its part")
+)]
 pub(crate) fn join<T: Inspect>(
     registry: Option<&Registry>,
     component: &Arc<Inspected<T>>,
