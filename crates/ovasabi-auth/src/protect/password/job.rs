@@ -1,7 +1,7 @@
 //! One hash to compute, and what it costs.
 
 use argon2::password_hash::phc;
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use zeroize::Zeroizing;
 
 use super::PasswordError;
@@ -65,7 +65,12 @@ impl Job {
         }
     }
 
-    pub(super) fn run(&self, password: &[u8]) -> Result<Hashed, PasswordError> {
+    /// Computes it in `memory`, which grows to what it needs and can be used for the next one.
+    pub(super) fn run(
+        &self,
+        password: &[u8],
+        memory: &mut Vec<Block>,
+    ) -> Result<Hashed, PasswordError> {
         let Cost {
             memory_kib,
             iterations,
@@ -81,12 +86,21 @@ impl Job {
             bytes: Zeroizing::new([0; phc::Output::MAX_LENGTH]),
             length: self.length,
         };
+        let no_memory = PasswordError::Failed {
+            problem: "there is no memory",
+        };
+        let blocks = params.block_count();
+        if memory
+            .try_reserve_exact(blocks.saturating_sub(memory.len()))
+            .is_err()
+        {
+            return Err(no_memory);
+        }
+        memory.resize(blocks, Block::new());
         let out = hashed.bytes.get_mut(..self.length).unwrap_or_default();
         Argon2::new(Algorithm::Argon2id, self.version, params)
-            .hash_password_into(password, &self.salt, out)
-            .map_err(|_| PasswordError::Failed {
-                problem: "there is no memory",
-            })?;
+            .hash_password_into_with_memory(password, &self.salt, out, memory.as_mut_slice())
+            .map_err(|_| no_memory)?;
         Ok(hashed)
     }
 

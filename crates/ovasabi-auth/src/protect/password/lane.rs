@@ -1,10 +1,11 @@
 //! The lane: who hashes now, who waits, who is refused.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use argon2::Block;
 use ovasabi_core::inspect::{Inspect, Metric, Snapshot};
 use ovasabi_core::reject::{Name, RejectKind, Rejection};
 use ovasabi_core::{Code, Context};
@@ -25,6 +26,27 @@ pub(super) struct Lane {
     max_wait: Duration,
     hashes: AtomicU64,
     refused: AtomicU64,
+    memory: Arc<Memory>,
+}
+
+/// What hashes are computed in, one piece for each permit at most: each wants 19 MiB, and an allocator that
+/// hands such pieces to ever new threads keeps them all.
+#[derive(Default)]
+struct Memory(Mutex<Vec<Vec<Block>>>);
+
+impl Memory {
+    fn take(&self) -> Vec<Block> {
+        self.lock().pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, piece: Vec<Block>) {
+        self.lock().push(piece);
+    }
+
+    /// Nothing that can panic runs under the lock.
+    fn lock(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Lane {
@@ -38,6 +60,7 @@ impl Lane {
             max_wait,
             hashes: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            memory: Arc::default(),
         }
     }
 
@@ -54,8 +77,12 @@ impl Lane {
         // Relaxed: a number that stands alone.
         self.hashes.fetch_add(1, Ordering::Relaxed);
         let password = password.clone();
+        let memory = Arc::clone(&self.memory);
         let hashing = tokio::task::spawn_blocking(move || {
-            let done = job.run(password.as_bytes());
+            let mut piece = memory.take();
+            let done = job.run(password.as_bytes(), &mut piece);
+            // Given back before the permit, so that there are never more pieces than permits.
+            memory.give_back(piece);
             drop(permit);
             done
         });
