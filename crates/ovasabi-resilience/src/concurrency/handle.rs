@@ -58,13 +58,17 @@ impl ConcurrencyLimiter {
     /// The [`Rejection`], when all are taken. It does not say when to come back: nobody knows.
     pub fn try_acquire(&self) -> Result<Permit, Rejection> {
         let state = &**self.0;
-        // The counter goes up first and comes down again on a refusal: one locked operation where a
-        // compare-and-swap loop would need two looks. It may overshoot for an instant, never admit too many.
-        let before = state.in_flight.fetch_add(1, Ordering::Acquire);
-        if before < state.limit.load(Ordering::Relaxed) {
+        // A counter that goes up first and comes down on a refusal would refuse others for slots that nobody
+        // has. Refusals only look. Acquire pairs with the release of a permit's drop.
+        let admitted =
+            state
+                .in_flight
+                .fetch_update(Ordering::Acquire, Ordering::Relaxed, |taken| {
+                    (taken < state.limit.load(Ordering::Relaxed)).then(|| taken + 1)
+                });
+        if admitted.is_ok() {
             return Ok(Permit(Arc::clone(&self.0)));
         }
-        state.in_flight.fetch_sub(1, Ordering::Release);
         state.denied.fetch_add(1, Ordering::Relaxed);
         Err(Rejection::new(
             RejectKind::AtCapacity,

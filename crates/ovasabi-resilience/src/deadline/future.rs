@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use ovasabi_core::Rejection;
 use ovasabi_core::classify::Facts;
 use ovasabi_core::reject::{Name, Reject, RejectKind};
 use pin_project_lite::pin_project;
+use tokio::task::coop;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 pin_project! {
@@ -79,7 +80,8 @@ where
         let Some(timer) = this.timer.as_mut().as_pin_mut() else {
             return Poll::Pending;
         };
-        ready!(timer.poll(cx));
+        // Outside tokio's budget: a call that spends all of it in each poll would never be stopped.
+        ready!(pin!(coop::unconstrained(timer)).poll(cx));
         // The work stops before anybody hears that it has.
         this.call.set(None);
         match this.refusal.take() {

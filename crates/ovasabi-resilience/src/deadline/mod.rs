@@ -8,8 +8,9 @@
 //!   costs one clock read and no more.
 //! * When time is up the call inside is dropped first and the refusal is answered after.
 //!
-//! The time runs from `call`, so that waiting for readiness in an inner layer counts. It ends with the
-//! response's head.
+//! The time runs from `call` to the response's head. What layers inside wait for in their futures counts (the
+//! readiness that a retry waits for); `poll_ready` before the call and the body after it do not. The layer
+//! stops the call; it does not tell those inside, whose deadline stays that of the `Context`.
 //!
 //! ```
 //! use std::time::Duration;

@@ -91,7 +91,7 @@ impl KeyedRateLimiterBuilder {
     }
 
     /// How many keys it tells apart at once, 1 to 2³⁰, rounded up to eight times a power of two; default
-    /// 65,536. Each takes 17 bytes, from the start.
+    /// 65,536. Each takes 18 bytes, from the start.
     pub fn capacity(mut self, keys: NonZeroUsize) -> Self {
         self.capacity = keys;
         self

@@ -12,7 +12,7 @@ use governor::state::StateStore;
 use ovasabi_core::time::Tick;
 
 use super::Quota;
-use super::store::Bucket;
+use super::store::{Bucket, bounded};
 
 /// Why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,33 +23,38 @@ pub(super) enum Refusal {
     Never,
 }
 
-/// Decides whether `cost` fits the quota of `key` at `now`, and takes it if so.
+/// Decides whether `cost` fits the quota of `bucket` at `now`, and takes it if so. `None` when the bucket is
+/// just being given to another key.
 pub(super) fn decide(
     quota: Quota,
     bucket: &Bucket,
     cost: NonZeroU32,
     now: Tick,
-) -> Result<(), Refusal> {
-    // A limiter is two words on the stack: it borrows the bucket and forgets itself.
+) -> Option<Result<(), Refusal>> {
+    // Governor multiplies before it compares: a cost from outside could overflow there.
+    if cost > quota.burst() {
+        return Some(Err(Refusal::Never));
+    }
+    // A limiter is a few words on the stack: it borrows the bucket and forgets itself.
+    let is_moving = Cell::new(false);
+    let now = bounded(now);
     let clock = Frozen {
         next: Cell::new(0),
-        now: now.as_nanos().min(LATEST),
+        now,
     };
-    let reading = Nanos::new(clock.now);
-    let limiter = governor::RateLimiter::<_, _, _, NoOpMiddleware<Nanos>>::new(
-        of(quota),
-        Borrowed(bucket),
-        clock,
-    );
-    match limiter.check_key_n(&NoKey, cost) {
+    let store = Borrowed {
+        bucket,
+        is_moving: &is_moving,
+    };
+    let limiter =
+        governor::RateLimiter::<_, _, _, NoOpMiddleware<Nanos>>::new(of(quota), store, clock);
+    let decision = match limiter.check_key_n(&NoKey, cost) {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(not_until)) => Err(Refusal::Until(not_until.wait_time_from(reading))),
+        Ok(Err(not_until)) => Err(Refusal::Until(not_until.wait_time_from(Nanos::new(now)))),
         Err(_) => Err(Refusal::Never),
-    }
+    };
+    (!is_moving.get()).then_some(decision)
 }
-
-/// Clocks that claim to be later than this (292 years) stand still here, so that sums stay in 64 bits.
-const LATEST: u64 = u64::MAX / 2;
 
 fn of(quota: Quota) -> GovernorQuota {
     // A quota's interval is never zero; if it were, one a second is a limit all the same.
@@ -74,7 +79,10 @@ impl Clock for Frozen {
 }
 
 /// A bucket as a store of one key, by reference.
-struct Borrowed<'a>(&'a Bucket);
+struct Borrowed<'a> {
+    bucket: &'a Bucket,
+    is_moving: &'a Cell<bool>,
+}
 
 /// The key of a store that has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -87,6 +95,10 @@ impl StateStore for Borrowed<'_> {
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        self.0.update(decide)
+        self.bucket.update(&decide).unwrap_or_else(|| {
+            // The trait wants an answer; nobody will read it.
+            self.is_moving.set(true);
+            decide(None).map(|(answer, _)| answer)
+        })
     }
 }

@@ -85,7 +85,10 @@ impl Admit for RateLimiter {
             denied,
             ..
         } = &**self.0;
-        decide(*quota, bucket, cost, now).map_err(|refusal| {
+        // A bucket of its own is never given away.
+        let decision =
+            decide(*quota, bucket, cost, now).unwrap_or(Err(Refusal::Until(quota.interval())));
+        decision.map_err(|refusal| {
             // Relaxed: a number to look at. Only refusals are counted: the bucket itself is the one locked
             // word of an admission.
             denied.fetch_add(1, Ordering::Relaxed);

@@ -15,7 +15,7 @@ use ovasabi_core::time::{Clock, Tick};
 
 use super::engine::{Refusal, decide};
 use super::handle::reject;
-use super::store::Lines;
+use super::store::{Bucket, Lines};
 use super::{KeyedRateLimiterBuilder, Quota};
 
 /// A rate limit for each key: an address, an account, an API key. Clones share the buckets.
@@ -31,10 +31,10 @@ pub struct KeyedRateLimiter<K: ?Sized> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhenFull {
-    /// It shares one bucket with all others that found no place there: the default.
+    /// It shares one bucket, of the same quota, with all others that found no place there: the default.
     #[default]
     SharedBucket,
-    /// It is refused, until the time in which one interval of the quota has passed.
+    /// It is refused, until the first of them can be as good as new.
     Deny,
 }
 
@@ -132,17 +132,21 @@ impl<K: Hash + ?Sized> Admit<K> for KeyedRateLimiter<K> {
 
 impl State {
     fn decide(&self, fingerprint: u64, cost: NonZeroU32, now: Tick) -> Result<(), Refusal> {
-        if let Some(bucket) = self.lines.bucket(fingerprint, now) {
-            return decide(self.quota, bucket, cost, now);
+        // What can never be admitted takes no place from others.
+        if cost > self.quota.burst() {
+            return Err(Refusal::Never);
         }
-        self.overflowed.fetch_add(1, Ordering::Relaxed);
-        let shared = match self.when_full {
-            WhenFull::SharedBucket => self.lines.overflow(fingerprint),
-            WhenFull::Deny => None,
+        let decide = |bucket: &Bucket| decide(self.quota, bucket, cost, now);
+        let full = match self.lines.visit(fingerprint, now, decide) {
+            Ok(decision) => return decision,
+            Err(full) => full,
         };
-        match shared {
-            Some(bucket) => decide(self.quota, bucket, cost, now),
-            None => Err(Refusal::Until(self.quota.interval())),
+        self.overflowed.fetch_add(1, Ordering::Relaxed);
+        let refused = Err(Refusal::Until(full.frees_in));
+        match self.when_full {
+            // It has a bucket for as long as there are lines: it is never given to one key.
+            WhenFull::SharedBucket => decide(full.overflow).unwrap_or(refused),
+            WhenFull::Deny => refused,
         }
     }
 }

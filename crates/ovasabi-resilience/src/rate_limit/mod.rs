@@ -5,8 +5,8 @@
 //!
 //! * a [`Quota`] says what it means: `per_second(10)` is ten a second, evenly spread, with a burst of ten;
 //! * [`RateLimiter`] is one bucket in one word; [`KeyedRateLimiter`] has one per key in **bounded** memory:
-//!   16 bytes a key, no janitor task. A place is reused only when its key is as good as new. When all
-//!   places of a key are taken by live keys, it is refused or shares one bucket with its like
+//!   18 bytes a key, no janitor task. A place is reused only when its key is as good as new. When all
+//!   places of a new key are taken by live ones, it is refused or shares one bucket with its like
 //!   ([`WhenFull`]); nobody who is being limited is ever forgotten;
 //! * a refusal says exactly when to come back; a cost that can never fit is refused for good.
 //!

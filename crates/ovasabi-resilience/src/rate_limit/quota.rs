@@ -87,7 +87,7 @@ impl Quota {
     }
 
     const fn per(period: Duration, count: NonZeroU32) -> Self {
-        // A u32 divides an hour into intervals of 838 ns and more: it is never zero.
+        // Rounded up, an interval is never zero, however large the count.
         let nanos = period.as_secs() * 1_000_000_000;
         let interval = Duration::from_nanos(nanos.div_ceil(count.get() as u64));
         Self {

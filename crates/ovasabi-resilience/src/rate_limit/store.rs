@@ -1,6 +1,8 @@
 //! Buckets in bounded memory: one word for one, lines of words for many.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use governor::nanos::Nanos;
 use ovasabi_core::time::Tick;
@@ -9,32 +11,42 @@ use ovasabi_core::time::Tick;
 #[derive(Debug, Default)]
 pub(super) struct Bucket(AtomicU64);
 
+/// What a bucket says while its place goes from one key to another. Later than any time that it can hold.
+const MOVING: u64 = u64::MAX;
+
+/// Clocks that claim to be later than this (292 years) stand still here, so that sums stay in 64 bits.
+const LATEST: u64 = u64::MAX / 2;
+
+/// The time that decisions are made at.
+pub(super) fn bounded(now: Tick) -> u64 {
+    now.as_nanos().min(LATEST)
+}
+
 impl Bucket {
     /// Takes part in a decision: GCRA's whole state is the theoretical arrival time, so one
-    /// compare-and-swap is all the locking there is.
+    /// compare-and-swap is all the locking there is. `None` when the place is just being given away.
     pub(super) fn update<T, E>(
         &self,
         decide: impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    ) -> Result<T, E> {
-        // Relaxed throughout: the word is all there is, nothing else is published through it.
-        let mut known = self.0.load(Ordering::Relaxed);
-        loop {
-            let (value, next) = decide((known != 0).then(|| Nanos::new(known)))?;
+    ) -> Option<Result<T, E>> {
+        // Acquire pairs with the release in `claim`: who sees the bucket of a new key sees its fingerprint.
+        let mut known = self.0.load(Ordering::Acquire);
+        while known != MOVING {
+            let (value, next) = match decide((known != 0).then(|| Nanos::new(known))) {
+                Ok(admitted) => admitted,
+                Err(refused) => return Some(Err(refused)),
+            };
             match self.0.compare_exchange_weak(
                 known,
                 next.as_u64(),
-                Ordering::Relaxed,
-                Ordering::Relaxed,
+                Ordering::AcqRel,
+                Ordering::Acquire,
             ) {
-                Ok(_) => return Ok(value),
+                Ok(_) => return Some(Ok(value)),
                 Err(changed) => known = changed,
             }
         }
-    }
-
-    /// Whether a decision at `now` would be the same as for a key that never came.
-    fn is_as_new(&self, now: Tick) -> bool {
-        self.0.load(Ordering::Relaxed) <= now.as_nanos()
+        None
     }
 }
 
@@ -45,92 +57,157 @@ const WAYS: usize = 8;
 ///
 /// Keys are not kept, only 64-bit fingerprints: two keys with the same one share a bucket, which happens
 /// to a pair among 10⁶ with a chance of about 3·10⁻⁸.
+///
+/// A key that has a place is decided without a lock. One that has none takes the lock of its line, so that
+/// no place goes to two keys and no key gets two places.
 #[derive(Debug)]
-pub(super) struct Lines(Box<[Line]>);
-
-#[derive(Debug, Default)]
-struct Line {
-    places: [Place; WAYS],
-    /// Shared by the keys that find no place, when they are not to be refused.
-    overflow: Bucket,
+pub(super) struct Lines {
+    lines: Box<[Line]>,
+    /// Apart from the lines, so that those fill their cache lines exactly.
+    doors: Box<[Door]>,
 }
 
 #[derive(Debug, Default)]
+#[repr(align(64))]
+struct Line([Place; WAYS]);
+
+#[derive(Debug, Default)]
 struct Place {
-    /// Zero when nobody has ever taken it.
+    /// Zero when nobody has ever taken it. Changes only under the lock of the line's door.
     fingerprint: AtomicU64,
     bucket: Bucket,
+}
+
+#[derive(Debug, Default)]
+struct Door {
+    claims: Mutex<()>,
+    overflow: Bucket,
+}
+
+/// All places of a line are taken by live keys.
+#[derive(Debug)]
+pub(super) struct Full<'a> {
+    /// When the first of them can be as good as new.
+    pub(super) frees_in: Duration,
+    /// Shared by the keys that find no place, when they are not to be refused.
+    pub(super) overflow: &'a Bucket,
 }
 
 impl Lines {
     /// Places for `capacity` keys, rounded up to whole lines, whose number is a power of two.
     pub(super) fn new(capacity: usize) -> Self {
-        let lines = capacity.div_ceil(WAYS).next_power_of_two();
-        Self((0..lines).map(|_| Line::default()).collect())
+        let count = capacity.div_ceil(WAYS).next_power_of_two();
+        Self {
+            lines: (0..count).map(|_| Line::default()).collect(),
+            doors: (0..count).map(|_| Door::default()).collect(),
+        }
     }
 
     pub(super) fn capacity(&self) -> usize {
-        self.0.len() * WAYS
+        self.lines.len() * WAYS
     }
 
     /// How many places hold a key that is not as good as new.
     pub(super) fn live(&self, now: Tick) -> usize {
-        let places = self.0.iter().flat_map(|line| &line.places);
-        places
-            .filter(|place| place.is_taken() && !place.bucket.is_as_new(now))
-            .count()
+        let now = bounded(now);
+        let places = self.lines.iter().flat_map(|line| &line.0);
+        places.filter(|place| !place.is_free(now)).count()
     }
 
-    /// The bucket of a fingerprint; `None` when its line is full of live keys.
-    pub(super) fn bucket(&self, fingerprint: u64, now: Tick) -> Option<&Bucket> {
+    /// Decides with the bucket of a fingerprint, which is given a place if it has none.
+    pub(super) fn visit<T>(
+        &self,
+        fingerprint: u64,
+        now: Tick,
+        decide: impl Fn(&Bucket) -> Option<T>,
+    ) -> Result<T, Full<'_>> {
+        let now = bounded(now);
         // Zero marks a free place, so the key with that fingerprint takes the next one.
         let fingerprint = fingerprint.max(1);
-        let line = self.line(fingerprint)?;
+        let index = self.index(fingerprint);
+        let (line, door) = (&self.lines[index], &self.doors[index]);
         loop {
-            if let Some(place) = line.places.iter().find(|place| place.holds(fingerprint)) {
-                return Some(&place.bucket);
+            if let Some(place) = line.find(fingerprint) {
+                // If the place went to another key in between, that one has paid, and this one pays again:
+                // the mistake is a unit too many, never one too few.
+                match decide(&place.bucket) {
+                    Some(decision) if place.holds(fingerprint) => return Ok(decision),
+                    _ => {}
+                }
             }
-            let free = line
-                .places
-                .iter()
-                .find(|place| !place.is_taken() || place.bucket.is_as_new(now))?;
-            // Whether it was won or lost, the search starts again: if two threads bring the same new key,
-            // both end at the first place that holds it.
-            free.take(fingerprint);
+            let _claiming = lock(&door.claims);
+            let place = line
+                .find(fingerprint)
+                .or_else(|| line.claim(fingerprint, now));
+            let Some(place) = place else {
+                return Err(Full {
+                    frees_in: line.frees_in(now),
+                    overflow: &door.overflow,
+                });
+            };
+            // Nothing moves while the door is locked, so this is the last word.
+            if let Some(decision) = decide(&place.bucket) {
+                return Ok(decision);
+            }
         }
     }
 
-    /// The bucket that all keys of a full line share.
-    pub(super) fn overflow(&self, fingerprint: u64) -> Option<&Bucket> {
-        Some(&self.line(fingerprint.max(1))?.overflow)
+    /// Always below the number of lines, which is a power of two.
+    fn index(&self, fingerprint: u64) -> usize {
+        // The upper half picks the line, so that fingerprints within a line still differ in all bits below.
+        let upper = usize::try_from(fingerprint >> 32).unwrap_or(usize::MAX);
+        upper & (self.lines.len() - 1)
+    }
+}
+
+impl Line {
+    fn find(&self, fingerprint: u64) -> Option<&Place> {
+        self.0.iter().find(|place| place.holds(fingerprint))
     }
 
-    fn line(&self, fingerprint: u64) -> Option<&Line> {
-        // The upper half picks the line, so that fingerprints within a line still differ in all bits below.
-        let mask = self.0.len() - 1;
-        let upper = usize::try_from(fingerprint >> 32).unwrap_or(usize::MAX);
-        self.0.get(upper & mask)
+    /// Gives a place that is free or as good as new to a fingerprint. Only under the lock of the door.
+    fn claim(&self, fingerprint: u64, now: u64) -> Option<&Place> {
+        self.0.iter().find(|place| place.claim(fingerprint, now))
+    }
+
+    fn frees_in(&self, now: u64) -> Duration {
+        let ends = self.0.iter().map(|place| place.full_at());
+        Duration::from_nanos(ends.min().unwrap_or(now).saturating_sub(now))
     }
 }
 
 impl Place {
     fn holds(&self, fingerprint: u64) -> bool {
-        self.fingerprint.load(Ordering::Relaxed) == fingerprint
+        self.fingerprint.load(Ordering::Acquire) == fingerprint
     }
 
-    fn is_taken(&self) -> bool {
-        self.fingerprint.load(Ordering::Relaxed) != 0
+    /// When a decision is the same as for a key that never came.
+    fn full_at(&self) -> u64 {
+        self.bucket.0.load(Ordering::Relaxed)
     }
 
-    /// Takes a place that is free or as good as new. The bucket stays as it is: at this time it decides
-    /// like an empty one, and clearing it would race with whoever takes it next.
-    fn take(&self, fingerprint: u64) {
-        let known = self.fingerprint.load(Ordering::Relaxed);
-        let _ = self.fingerprint.compare_exchange(
-            known,
-            fingerprint,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+    fn is_free(&self, now: u64) -> bool {
+        self.full_at() <= now
     }
+
+    fn claim(&self, fingerprint: u64, now: u64) -> bool {
+        let known = self.full_at();
+        // The bucket says who was first: if its key has come back since, it is live, and keeps its place.
+        let is_won = known <= now
+            && self
+                .bucket
+                .0
+                .compare_exchange(known, MOVING, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok();
+        if is_won {
+            self.fingerprint.store(fingerprint, Ordering::Release);
+            self.bucket.0.store(0, Ordering::Release);
+        }
+        is_won
+    }
+}
+
+/// Nothing that can panic runs under the lock but decisions, which are arithmetic; the lock holds no data.
+fn lock(door: &Mutex<()>) -> MutexGuard<'_, ()> {
+    door.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -26,7 +26,7 @@ pub(super) struct State {
     reserve: u64,
     /// When the floor is used up: nanoseconds, as in GCRA.
     floor_until: AtomicU64,
-    floor_interval: Option<u64>,
+    floor_burst: u64,
     spent: AtomicU64,
     refused: AtomicU64,
 }
@@ -62,7 +62,7 @@ impl RetryBudget {
             deposit: (ratio * 1_000.0).round() as u64,
             reserve: u64::from(reserve) * ONE,
             floor_until: AtomicU64::new(0),
-            floor_interval: SECOND.checked_div(u64::from(floor_per_second)),
+            floor_burst: u64::from(floor_per_second),
             spent: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         })))
@@ -118,14 +118,18 @@ impl RetryBudget {
 impl State {
     /// The floor is a bucket of one second: `until` runs ahead of the clock by what has been taken.
     fn withdraw_floor(&self, now: Tick) -> bool {
-        let Some(interval) = self.floor_interval else {
+        if self.floor_burst == 0 {
             return false;
-        };
-        let now = now.as_nanos();
+        }
+        // Rounded up: never more than was allowed.
+        let interval = SECOND.div_ceil(self.floor_burst);
+        // Clocks that claim to be later than 292 years stand still there, so that no sum saturates.
+        let now = now.as_nanos().min(u64::MAX / 2);
         let take = |until: u64| {
             let next = until.max(now).saturating_add(interval);
-            (next - now <= SECOND).then_some(next)
+            (next - now <= interval * self.floor_burst).then_some(next)
         };
+        // Relaxed: the number stands alone.
         self.floor_until
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok()

@@ -31,13 +31,14 @@ impl RetryBudgetBuilder {
         }
     }
 
-    /// Retries for each request that is sent, 0 to 10; default 0.2.
+    /// Retries for each request that is sent, counted in thousandths: 0.001 to 10, or 0 for none; default 0.2.
     pub fn ratio(mut self, ratio: f64) -> Self {
         self.ratio = ratio;
         self
     }
 
-    /// Retries a second that are allowed however few requests are sent; default 10, 0 for none.
+    /// Retries a second that are allowed however few requests are sent, up to 1,000,000; default 10, 0 for
+    /// none. Those of one second may be sent at once.
     pub fn floor_per_second(mut self, retries: u32) -> Self {
         self.floor_per_second = retries;
         self
@@ -68,7 +69,11 @@ impl RetryBudgetBuilder {
     /// this name.
     pub fn build(self) -> Result<RetryBudget, ConfigError> {
         let mut check = Check::default();
-        check.range("ratio", self.ratio, 0.0..=10.0);
+        // Less than a thousandth would be counted as nothing.
+        if !(self.ratio == 0.0 || (0.001..=10.0).contains(&self.ratio)) {
+            check.problem("ratio", self.ratio, "0 or 0.001..=10");
+        }
+        check.range("floor_per_second", self.floor_per_second, 0..=1_000_000);
         check.range("reserve", self.reserve, 1..=1_000_000);
         check.finish("retry_budget", &self.name)?;
         let registry = self.registry.clone();

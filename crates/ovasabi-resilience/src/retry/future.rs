@@ -131,11 +131,10 @@ fn pause(shared: &Shared, facts: &Facts, verdict: &Verdict, attempts: u32) -> Op
     if asked > shared.max_retry_after {
         return None;
     }
-    // The server's word is the least: jitter only ever adds to it.
-    let pause = shared
-        .backoff
-        .delay(attempts, shared.random.next_u64())
-        .max(asked);
+    // The server's word is the least. The backoff adds to it, so that those who were told the same time do
+    // not come back together.
+    let delay = shared.backoff.delay(attempts, shared.random.next_u64());
+    let pause = asked.saturating_add(delay);
     match (facts.deadline(), Instant::now().checked_add(pause)) {
         (Some(deadline), Some(next)) if next < deadline => Some(pause),
         (None, Some(_)) => Some(pause),

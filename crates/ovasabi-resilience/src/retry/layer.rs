@@ -66,7 +66,7 @@ impl<C, P> RetryLayer<C, P> {
     }
 
     /// The longest pause that a server may ask for with `Retry-After`; default 20 s. When it asks for more,
-    /// its answer is given back at once.
+    /// its answer is given back at once; when for less, the backoff's delay is added to what it asks for.
     pub fn max_retry_after(self, longest: Duration) -> Self {
         self.with(|shared| shared.max_retry_after = longest)
     }

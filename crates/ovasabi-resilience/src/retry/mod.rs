@@ -8,7 +8,8 @@
 //! 2. Is the request idempotent, or was it certainly not done?
 //! 3. Are attempts left? (`max_attempts` counts the first.)
 //! 4. Can the request be sent again? ([`Replay`])
-//! 5. Is there time left before the deadline after the pause?
+//! 5. Is the pause that the server asks for acceptable, and is there time left before the deadline after it?
+//!    (The deadline is that of the request's `Context`.)
 //! 6. Does the [`RetryBudget`] allow one more? It gives a share of the requests that were sent, and a floor
 //!    for quiet times, so that a service at 100 % failure sees at most that much more.
 //!

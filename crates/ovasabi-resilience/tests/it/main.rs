@@ -4,6 +4,14 @@
 #[cfg(feature = "breaker")]
 mod breaker;
 #[cfg(feature = "full")]
+mod concurrency;
+#[cfg(feature = "full")]
 mod contract;
+#[cfg(feature = "full")]
+mod deadline;
+#[cfg(feature = "full")]
+mod rate_limit;
+#[cfg(feature = "full")]
+mod retry;
 #[cfg(feature = "full")]
 mod sockets;

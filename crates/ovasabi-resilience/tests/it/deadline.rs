@@ -1,0 +1,179 @@
+//! Deadlines.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use ovasabi_core::classify::ByResult;
+use ovasabi_core::reject::RejectKind;
+use ovasabi_core::{Context, Rejection};
+use ovasabi_resilience::deadline::DeadlineLayer;
+use tokio::time::{Instant, advance, sleep};
+use tokio_test::task::spawn;
+use tokio_test::{assert_pending, assert_ready};
+use tower::{BoxError, Layer, ServiceExt, service_fn};
+
+const MS: Duration = Duration::from_millis(1);
+const SEC: Duration = Duration::from_secs(1);
+
+fn layer(limit: Duration) -> DeadlineLayer<ByResult> {
+    DeadlineLayer::new("test", limit).classify(ByResult::new())
+}
+
+fn kind(error: &BoxError) -> Option<RejectKind> {
+    Rejection::find(error).map(Rejection::kind)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_in_time_passes_through_and_a_late_one_does_not() {
+    let service = layer(SEC).layer(service_fn(async |pause: Duration| {
+        sleep(pause).await;
+        Ok::<_, BoxError>("done")
+    }));
+    assert_eq!(service.clone().oneshot(990 * MS).await.unwrap(), "done");
+    let start = Instant::now();
+    let error = service.oneshot(2 * SEC).await.unwrap_err();
+    assert_eq!(kind(&error), Some(RejectKind::DeadlineExceeded));
+    assert!(start.elapsed() >= SEC && start.elapsed() <= SEC + 2 * MS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_smaller_of_own_and_callers_time_counts() {
+    // P-62
+    for (own, callers, allowed) in [
+        (SEC, Some(300 * MS), 300 * MS),
+        (300 * MS, Some(SEC), 300 * MS),
+        (300 * MS, None, 300 * MS),
+        (Duration::MAX, Some(300 * MS), 300 * MS),
+    ] {
+        let hang = service_fn(async |_: Request<()>| {
+            std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>().await
+        });
+        let service = DeadlineLayer::new("test", own).responding().layer(hang);
+        let mut request = Request::new(());
+        if let Some(callers) = callers {
+            request = Context::background().with_timeout(callers).attach(request);
+        }
+        let start = Instant::now();
+        let response = service.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 504);
+        assert!(Rejection::of_response(&response).is_some());
+        let waited = start.elapsed();
+        assert!(
+            waited >= allowed && waited <= allowed + 2 * MS,
+            "{waited:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_time_is_over_is_not_started() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&calls);
+    let service = service_fn(move |_: Request<()>| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        async { Ok::<_, BoxError>(Response::new(())) }
+    });
+    let zero = DeadlineLayer::new("test", Duration::ZERO).layer(service.clone());
+    let error = zero.oneshot(Request::new(())).await.unwrap_err();
+    assert_eq!(kind(&error), Some(RejectKind::DeadlineExceeded));
+
+    let request = Context::background()
+        .with_timeout(SEC)
+        .attach(Request::new(()));
+    advance(SEC).await;
+    let late = DeadlineLayer::new("test", Duration::MAX).layer(service.clone());
+    assert!(late.oneshot(request).await.is_err());
+    assert_eq!(calls.load(Ordering::Relaxed), 0);
+
+    let unlimited = DeadlineLayer::new("test", Duration::MAX).layer(service);
+    unlimited.oneshot(Request::new(())).await.unwrap();
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
+/// Notes when it is dropped.
+struct Dropped(Arc<AtomicBool>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_call_is_dropped_before_the_refusal_is_said() {
+    // P-61
+    let dropped = Arc::new(AtomicBool::new(false));
+    let guard = Arc::clone(&dropped);
+    let hang = service_fn(move |_: ()| {
+        let guard = Dropped(Arc::clone(&guard));
+        async move {
+            let _guard = guard;
+            std::future::pending::<Result<bool, BoxError>>().await
+        }
+    });
+    let seen = Arc::clone(&dropped);
+    let layer = layer(SEC)
+        .rejecting_with(move |_: &Rejection| Ok::<_, BoxError>(seen.load(Ordering::Relaxed)));
+    let mut call = spawn(layer.layer(hang).oneshot(()));
+    assert_pending!(call.poll());
+    assert!(!dropped.load(Ordering::Relaxed));
+    advance(SEC + MS).await;
+    let was_dropped = assert_ready!(call.poll()).unwrap();
+    assert!(was_dropped, "the refusal came first");
+}
+
+#[test]
+fn a_call_that_is_answered_at_once_needs_no_timer() {
+    // Outside a runtime, making a timer panics.
+    let service = layer(SEC).layer(service_fn(async |_: ()| Ok::<_, BoxError>("done")));
+    let mut call = spawn(service.oneshot(()));
+    assert_eq!(assert_ready!(call.poll()).unwrap(), "done");
+
+    let hang = service_fn(async |_: ()| std::future::pending::<Result<(), BoxError>>().await);
+    let mut call = spawn(layer(SEC).layer(hang).oneshot(()));
+    assert!(std::panic::catch_unwind(AssertUnwindSafe(|| call.poll())).is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_a_panic_and_not_a_time_out() {
+    // P-60
+    let service = layer(SEC).layer(service_fn(async |at_once: bool| {
+        if !at_once {
+            sleep(MS).await;
+        }
+        assert!(std::hint::black_box(false), "broken");
+        Ok::<(), BoxError>(())
+    }));
+    for at_once in [true, false] {
+        let failed = tokio::spawn(service.clone().oneshot(at_once)).await;
+        assert!(failed.unwrap_err().is_panic());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_always_has_something_to_do_is_stopped_too() {
+    // It spends all of tokio's budget in each poll, and a timer under that budget would never be asked.
+    let busy = service_fn(async |_: ()| -> Result<(), BoxError> {
+        loop {
+            tokio::task::coop::consume_budget().await;
+        }
+    });
+    let call = tokio::spawn(layer(SEC).layer(busy).oneshot(()));
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!call.is_finished());
+    advance(2 * SEC).await;
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(call.is_finished(), "it is never stopped");
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!(kind(&error), Some(RejectKind::DeadlineExceeded));
+}

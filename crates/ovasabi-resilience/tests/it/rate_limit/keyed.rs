@@ -1,0 +1,190 @@
+//! A bucket for each key.
+
+use std::num::NonZeroUsize;
+use std::sync::Barrier;
+
+use ovasabi_core::inspect::Registry;
+use ovasabi_core::time::{Clock, ClockHand, Tick};
+use ovasabi_resilience::rate_limit::{KeyedRateLimiter, KeyedRateLimiterBuilder, Quota, WhenFull};
+
+use super::{NS, SEC, admitted, n};
+
+fn builder(quota: Quota, capacity: usize) -> (KeyedRateLimiterBuilder, ClockHand) {
+    let (clock, hand) = Clock::manual();
+    let builder = KeyedRateLimiter::<u32>::builder("test", quota)
+        .clock(clock)
+        .capacity(NonZeroUsize::new(capacity).unwrap());
+    (builder, hand)
+}
+
+/// All keys on one line of eight places.
+fn one_line(quota: Quota, when_full: WhenFull) -> (KeyedRateLimiter<u32>, ClockHand) {
+    let (builder, hand) = builder(quota, 8);
+    (builder.when_full(when_full).build().unwrap(), hand)
+}
+
+#[test]
+fn each_key_has_a_bucket_of_its_own() {
+    let (builder, hand) = builder(Quota::per_second(n(3)), 1_000);
+    let limiter: KeyedRateLimiter<u32> = builder.build().unwrap();
+    for round in 0..3 {
+        for key in 0..20 {
+            assert_eq!(admitted(10, || limiter.check(&key)), 3, "{round} {key}");
+        }
+        hand.advance(2 * SEC);
+    }
+}
+
+#[test]
+fn a_million_keys_take_no_more_room_than_one() {
+    // P-44
+    let registry = Registry::new();
+    let (builder, _hand) = builder(Quota::per_second(n(1)), 65_536);
+    let limiter: KeyedRateLimiter<u32> = builder.inspect(&registry).build().unwrap();
+    assert_eq!(limiter.capacity(), 65_536);
+    let admitted = (0..1_000_000)
+        .filter(|key| limiter.check(key).is_ok())
+        .count();
+    assert_eq!(limiter.capacity(), 65_536);
+    let report = &registry.reports()[0];
+    let overflowed = report.counter("keyed_rate_limiter.overflowed").unwrap();
+    // Each place admits one, and so does the shared bucket of each line.
+    assert_eq!(admitted, 65_536 + 65_536 / 8);
+    assert_eq!(overflowed, 1_000_000 - 65_536);
+    assert_eq!(
+        report.counter("keyed_rate_limiter.denied"),
+        Some(1_000_000 - admitted as u64)
+    );
+}
+
+#[test]
+fn a_key_under_attack_is_not_reset_by_a_flood_of_others() {
+    // P-44
+    for when_full in [WhenFull::SharedBucket, WhenFull::Deny] {
+        let (limiter, hand) = one_line(Quota::per_second(n(5)), when_full);
+        assert_eq!(admitted(10, || limiter.check(&0)), 5);
+        for key in 1..10_000 {
+            let _ = limiter.check(&key);
+            let refused = limiter.check(&0).unwrap_err();
+            assert_eq!(refused.retry_delay(), Some(SEC / 5), "{when_full:?} {key}");
+        }
+        hand.advance(SEC / 5);
+        assert_eq!(admitted(10, || limiter.check(&0)), 1, "in its own time");
+    }
+}
+
+#[test]
+fn a_place_is_given_away_once_its_key_is_as_good_as_new() {
+    let (limiter, hand) = one_line(Quota::per_second(n(2)), WhenFull::Deny);
+    for key in 0..8 {
+        limiter.check(&key).unwrap();
+        hand.advance(10_000 * NS);
+    }
+    // The first of them is as good as new half a second after it came.
+    let wait = limiter.check(&8).unwrap_err().retry_delay().unwrap();
+    assert_eq!(wait, SEC / 2 - 80_000 * NS);
+    hand.advance(wait - NS);
+    assert_eq!(limiter.check(&8).unwrap_err().retry_delay(), Some(NS));
+    hand.advance(NS);
+    assert_eq!(admitted(10, || limiter.check(&8)), 2);
+    assert!(limiter.check(&9).is_err(), "the other seven are live");
+}
+
+#[test]
+fn new_keys_that_find_no_place_share_one_bucket() {
+    let (limiter, _hand) = one_line(Quota::per_second(n(3)), WhenFull::SharedBucket);
+    for key in 0..8 {
+        limiter.check(&key).unwrap();
+    }
+    let late: u32 = (100..200)
+        .map(|key| admitted(1, || limiter.check(&key)))
+        .sum();
+    assert_eq!(late, 3);
+    for key in 0..8 {
+        assert_eq!(
+            admitted(5, || limiter.check(&key)),
+            2,
+            "the others are as before"
+        );
+    }
+}
+
+#[test]
+fn what_can_never_be_admitted_takes_no_place() {
+    use ovasabi_core::admit::Admit;
+    let (limiter, _hand) = one_line(Quota::per_second(n(3)), WhenFull::Deny);
+    for key in 0..100 {
+        assert!(limiter.admit(&key, n(4), Tick::ZERO).is_err());
+        assert!(limiter.admit(&key, n(u32::MAX), Tick::ZERO).is_err());
+    }
+    for key in 100..108 {
+        limiter.check(&key).unwrap();
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_resets_no_key() {
+    // P-48
+    let (limiter, hand) = one_line(Quota::per_second(n(2)), WhenFull::Deny);
+    for at in [Tick::MAX, Tick::from_nanos(u64::MAX / 2), Tick::ZERO] {
+        hand.set(at);
+        let at_most = if at == Tick::MAX { 2 } else { 0 };
+        assert_eq!(admitted(10, || limiter.check(&1)), at_most, "{at:?}");
+        (2..50).for_each(|key| drop(limiter.check(&key)));
+        assert_eq!(admitted(10, || limiter.check(&1)), 0, "{at:?}");
+    }
+}
+
+#[test]
+fn threads_that_bring_the_same_new_key_share_its_bucket() {
+    const THREADS: u32 = 4;
+    let (limiter, hand) = one_line(Quota::per_second(n(1)), WhenFull::Deny);
+    let barrier = Barrier::new(THREADS as usize);
+    let rounds: Vec<Vec<u32>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|thread| {
+                let (limiter, hand, barrier) = (&limiter, &hand, &barrier);
+                scope.spawn(move || {
+                    let mut got = Vec::new();
+                    for round in 0..3_000_u32 {
+                        if barrier.wait().is_leader() {
+                            // All old keys are as good as new: each place can be had.
+                            hand.advance(SEC);
+                        }
+                        barrier.wait();
+                        // Four keys of twelve, so that some come back while their place is given away.
+                        for nth in 0..4 {
+                            let key = (round * 5 + (nth + thread) % 4) % 12;
+                            if limiter.check(&key).is_ok() {
+                                got.push(round * 12 + key);
+                            }
+                        }
+                    }
+                    got
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    let mut all = rounds.concat();
+    let count = all.len();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), count, "a key was admitted twice in one round");
+    assert!(count > 11_900, "{count}");
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    // P-77
+    let (builder, _hand) = builder(Quota::per_second(n(1)), usize::MAX);
+    let error = builder.build::<u32>().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("capacity is 18446744073709551615, allowed is 1..=1073741824")
+    );
+}

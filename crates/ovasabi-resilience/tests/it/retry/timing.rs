@@ -1,0 +1,163 @@
+//! When it is sent again.
+
+use std::num::NonZeroU32;
+
+use ovasabi_core::Context;
+use ovasabi_core::backoff::{Constant, Exponential, Jitter};
+use ovasabi_core::classify::GrpcClassify;
+use ovasabi_resilience::retry::RetryLayer;
+use tokio::time::{Instant, advance};
+use tokio_test::assert_pending;
+use tokio_test::task::spawn;
+use tower::{Layer, ServiceExt};
+
+use super::Answer::{Broken, Hang, Hint, Status};
+use super::{MS, SEC, Upstream, get, layer, plenty, post};
+
+#[tokio::test(start_paused = true)]
+async fn no_pause_is_longer_than_the_cap_whatever_the_jitter() {
+    // P-26
+    let upstream = Upstream::new([Status(503); 100]);
+    let log = upstream.log();
+    let backoff = Exponential::new(SEC, 2 * SEC).jitter(Jitter::Ratio(1.0));
+    let layer = layer()
+        .backoff(backoff)
+        .max_attempts(NonZeroU32::new(60).unwrap());
+    let start = Instant::now();
+    layer.layer(upstream).oneshot(get()).await.unwrap();
+    let times = log.times(start);
+    assert_eq!(times.len(), 60);
+    for pair in times.windows(2) {
+        // Tokio's timers round up to a millisecond.
+        assert!(pair[1] - pair[0] <= 2 * SEC + MS, "{pair:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_pause_goes_past_the_deadline() {
+    // P-27
+    for (left, sent) in [(80 * MS, 1), (100 * MS, 1), (150 * MS, 2), (250 * MS, 3)] {
+        let upstream = Upstream::new([Status(503), Broken, Status(502)]);
+        let log = upstream.log();
+        let start = Instant::now();
+        let request = Context::background().with_timeout(left).attach(get());
+        let answer = layer().layer(upstream).oneshot(request).await;
+        assert_eq!(log.sent(), sent, "{left:?}");
+        let waited = u32::try_from(sent - 1).unwrap() * 100 * MS;
+        assert!(start.elapsed() <= waited + 3 * MS, "it waited for nothing");
+        // The last real answer comes back, not a time-out.
+        assert_eq!(answer.is_err(), sent == 2, "{answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_wait_is_shorter_than_the_server_asks_for() {
+    let upstream = Upstream::new([Hint(429, "retry-after", "2"), Hint(503, "retry-after", "0")]);
+    let log = upstream.log();
+    let start = Instant::now();
+    layer().layer(upstream).oneshot(get()).await.unwrap();
+    let times = log.times(start);
+    assert!(times[1] >= 2_100 * MS && times[1] < 2_105 * MS, "{times:?}");
+    let second = times[2] - times[1];
+    assert!(second >= 100 * MS && second < 105 * MS, "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_are_told_the_same_time_do_not_come_back_together() {
+    let mut times = Vec::new();
+    for _ in 0..50 {
+        let upstream = Upstream::new([Hint(429, "retry-after", "1")]);
+        let log = upstream.log();
+        let start = Instant::now();
+        let layer = RetryLayer::new(plenty());
+        layer.layer(upstream).oneshot(get()).await.unwrap();
+        times.push(log.times(start)[1]);
+    }
+    times.sort_unstable();
+    times.dedup();
+    assert!(times[0] >= SEC && times.len() > 10, "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_asks_for_too_long_a_pause_is_given_back_at_once() {
+    for (hint, sent) in [("20", 2), ("21", 1), ("99999999999999999999", 2)] {
+        let upstream = Upstream::new([Hint(429, "retry-after", hint)]);
+        let log = upstream.log();
+        let start = Instant::now();
+        layer().layer(upstream).oneshot(get()).await.unwrap();
+        // What is no number of seconds is no hint.
+        assert_eq!(log.sent(), sent, "{hint}");
+        assert!(sent == 2 || start.elapsed() < 5 * MS, "{hint}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grpc_server_says_when_or_never() {
+    // P-29
+    for (pushback, sent) in [("-1", 1), ("250", 2), ("soon", 1)] {
+        let upstream = Upstream::new([Hint(200, "grpc-status", "14")]);
+        let log = upstream.log();
+        let start = Instant::now();
+        let service =
+            tower::util::MapResponse::new(upstream, move |mut response: http::Response<_>| {
+                if response.headers().contains_key("grpc-status") {
+                    let value = pushback.parse().unwrap();
+                    response
+                        .headers_mut()
+                        .insert("grpc-retry-pushback-ms", value);
+                }
+                response
+            });
+        let mut request = post();
+        request
+            .headers_mut()
+            .insert("idempotency-key", "7".parse().unwrap());
+        let layer = layer().backoff(Constant(MS)).classify(GrpcClassify::new());
+        layer.layer(service).oneshot(request).await.unwrap();
+        assert_eq!(log.sent(), sent, "{pushback}");
+        assert!(sent == 1 || log.times(start)[1] >= 250 * MS);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_and_its_call_are_gone_before_the_pause() {
+    // P-30
+    let upstream = Upstream::new([Status(503)]);
+    let log = upstream.log();
+    let mut call = spawn(layer().layer(upstream).oneshot(get()));
+    while log.sent() == 0 || log.calls_alive() > 0 {
+        assert_pending!(call.poll());
+    }
+    assert_eq!((log.responses_alive(), log.calls_alive()), (0, 0));
+    advance(50 * MS).await;
+    assert_pending!(call.poll());
+    assert_eq!(log.sent(), 1, "in the pause");
+    assert_eq!(call.await.unwrap().status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_dropped_in_its_pause_sends_nothing_more() {
+    // P-31
+    let budget = plenty();
+    let upstream = Upstream::new([Status(503), Hang]);
+    let log = upstream.log();
+    let service = RetryLayer::new(budget.clone())
+        .backoff(Constant(100 * MS))
+        .layer(upstream);
+    let mut call = spawn(service.clone().oneshot(get()));
+    while log.sent() == 0 {
+        assert_pending!(call.poll());
+    }
+    let balance = budget.balance();
+    drop(call);
+    advance(SEC).await;
+    assert_eq!((log.sent(), budget.balance()), (1, balance));
+
+    let mut call = spawn(service.oneshot(get()));
+    while log.sent() == 1 {
+        assert_pending!(call.poll());
+    }
+    assert_eq!(log.calls_alive(), 1);
+    drop(call);
+    assert_eq!(log.calls_alive(), 0, "dropped in an attempt");
+}
