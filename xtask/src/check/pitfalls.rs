@@ -30,7 +30,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome> {
     }
     println!("{rows} rows, {} tests known", tests.len());
     if !problems.is_empty() {
-        bail!("{} problems:\n{}", problems.len(), problems.join("\n"));
+        bail!("these rows are wrong:\n{}", problems.join("\n"));
     }
     Ok(Outcome::Passed)
 }
