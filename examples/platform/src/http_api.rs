@@ -1,9 +1,9 @@
 //! JSON in and out, with one kind of error for everything that can be wrong.
 
 pub(crate) use axum::Json;
-pub(crate) use ovasabi_core::validate::ValidJson;
 use axum::extract::{FromRequestParts, Query};
 use http::request::Parts;
+pub(crate) use ovasabi_core::validate::ValidJson;
 use ovasabi_core::{Code, Error};
 use serde::de::DeserializeOwned;
 
