@@ -34,3 +34,8 @@ pub use config::ConcurrencyLimiterBuilder;
 pub use handle::{ConcurrencyLimiter, Permit};
 pub use layer::ConcurrencyLimitLayer;
 pub use service::ConcurrencyLimitService;
+
+/// Compiles the examples of the guide's page.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../../../../docs/concurrency.md")]
+struct Guide;

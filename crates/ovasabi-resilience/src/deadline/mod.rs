@@ -36,3 +36,8 @@ mod service;
 
 pub use layer::DeadlineLayer;
 pub use service::DeadlineService;
+
+/// Compiles the examples of the guide's page.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../../../../docs/deadline.md")]
+struct Guide;

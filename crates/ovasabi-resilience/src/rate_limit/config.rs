@@ -1,6 +1,8 @@
 //! Building limiters.
 
+use std::fmt;
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 
 use ovasabi_core::inspect::Registry;
@@ -21,15 +23,15 @@ pub struct RateLimiterBuilder {
 }
 
 /// Collects what a [`KeyedRateLimiter`] needs; made by [`KeyedRateLimiter::builder`].
-#[derive(Clone, Debug)]
 #[must_use]
-pub struct KeyedRateLimiterBuilder {
+pub struct KeyedRateLimiterBuilder<K: ?Sized> {
     pub(super) name: Name,
     pub(super) quota: Quota,
     pub(super) clock: Clock,
     pub(super) capacity: NonZeroUsize,
     pub(super) when_full: WhenFull,
     registry: Option<Registry>,
+    key: PhantomData<fn(&K)>,
 }
 
 /// 2³⁰ keys take 18 GiB: whoever asks for more has lost a digit.
@@ -72,7 +74,7 @@ impl RateLimiterBuilder {
     }
 }
 
-impl KeyedRateLimiterBuilder {
+impl<K: Hash + ?Sized> KeyedRateLimiterBuilder<K> {
     pub(super) fn new(name: Name, quota: Quota) -> Self {
         Self {
             name,
@@ -81,6 +83,7 @@ impl KeyedRateLimiterBuilder {
             capacity: DEFAULT_CAPACITY,
             when_full: WhenFull::default(),
             registry: None,
+            key: PhantomData,
         }
     }
 
@@ -115,7 +118,7 @@ impl KeyedRateLimiterBuilder {
     /// # Errors
     /// [`ConfigError`] when the capacity is out of range, or the registry knows a living limiter of this
     /// name.
-    pub fn build<K: Hash + ?Sized>(self) -> Result<KeyedRateLimiter<K>, ConfigError> {
+    pub fn build(self) -> Result<KeyedRateLimiter<K>, ConfigError> {
         let mut check = Check::default();
         check.range("capacity", self.capacity.get(), 1..=MAX_CAPACITY);
         check.finish("keyed_rate_limiter", &self.name)?;
@@ -123,5 +126,28 @@ impl KeyedRateLimiterBuilder {
         let limiter = KeyedRateLimiter::new(self);
         join(registry.as_ref(), limiter.shared())?;
         Ok(limiter)
+    }
+}
+
+// By hand: derives would ask for `K: Clone` and `K: Debug`.
+impl<K: ?Sized> Clone for KeyedRateLimiterBuilder<K> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            clock: self.clock.clone(),
+            registry: self.registry.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<K: ?Sized> fmt::Debug for KeyedRateLimiterBuilder<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedRateLimiterBuilder")
+            .field("name", &self.name)
+            .field("quota", &self.quota)
+            .field("capacity", &self.capacity)
+            .field("when_full", &self.when_full)
+            .finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ use governor::state::StateStore;
 use ovasabi_core::time::Tick;
 
 use super::Quota;
-use super::store::{Bucket, bounded};
+use super::bucket::{Bucket, bounded};
 
 /// Why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use ovasabi_core::inspect::{Inspect, Inspected, Metric, Snapshot};
 use ovasabi_core::reject::{Name, RejectKind};
 use ovasabi_core::time::{Clock, Tick};
 
+use super::bucket::Bucket;
 use super::engine::{Refusal, decide};
-use super::store::Bucket;
 use super::{Quota, RateLimiterBuilder};
 
 /// A rate limit over everything that asks it. Clones share the bucket.

@@ -13,9 +13,10 @@ use ovasabi_core::inspect::{Inspect, Inspected, Metric, Snapshot};
 use ovasabi_core::reject::Name;
 use ovasabi_core::time::{Clock, Tick};
 
+use super::bucket::Bucket;
 use super::engine::{Refusal, decide};
 use super::handle::reject;
-use super::store::{Bucket, Lines};
+use super::store::Lines;
 use super::{KeyedRateLimiterBuilder, Quota};
 
 /// A rate limit for each key: an address, an account, an API key. Clones share the buckets.
@@ -51,11 +52,11 @@ pub(super) struct State {
 
 impl<K: Hash + ?Sized> KeyedRateLimiter<K> {
     /// Starts to build a limiter that gives each key this quota.
-    pub fn builder(name: impl Into<Name>, quota: Quota) -> KeyedRateLimiterBuilder {
+    pub fn builder(name: impl Into<Name>, quota: Quota) -> KeyedRateLimiterBuilder<K> {
         KeyedRateLimiterBuilder::new(name.into(), quota)
     }
 
-    pub(super) fn new(builder: KeyedRateLimiterBuilder) -> Self {
+    pub(super) fn new(builder: KeyedRateLimiterBuilder<K>) -> Self {
         let KeyedRateLimiterBuilder {
             name,
             quota,

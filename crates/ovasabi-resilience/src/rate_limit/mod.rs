@@ -32,6 +32,7 @@
 //! calling. Behind a load balancer each process has a limiter of its own: `n` of them admit `n` times the
 //! quota.
 
+mod bucket;
 mod config;
 mod engine;
 pub mod future;
@@ -48,3 +49,8 @@ pub use keyed::{KeyedRateLimiter, WhenFull};
 pub use layer::{KeyedRateLimitLayer, RateLimitLayer};
 pub use quota::{Quota, QuotaError};
 pub use service::{Gate, Keyed, RateLimitService};
+
+/// Compiles the examples of the guide's page.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../../../../docs/rate-limit.md")]
+struct Guide;

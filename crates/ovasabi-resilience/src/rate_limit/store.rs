@@ -1,54 +1,12 @@
-//! Buckets in bounded memory: one word for one, lines of words for many.
+//! Buckets of many keys in bounded memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use governor::nanos::Nanos;
 use ovasabi_core::time::Tick;
 
-/// One bucket. Zero is the empty one, as it is for governor.
-#[derive(Debug, Default)]
-pub(super) struct Bucket(AtomicU64);
-
-/// What a bucket says while its place goes from one key to another. Later than any time that it can hold.
-const MOVING: u64 = u64::MAX;
-
-/// Clocks that claim to be later than this (292 years) stand still here, so that sums stay in 64 bits.
-const LATEST: u64 = u64::MAX / 2;
-
-/// The time that decisions are made at.
-pub(super) fn bounded(now: Tick) -> u64 {
-    now.as_nanos().min(LATEST)
-}
-
-impl Bucket {
-    /// Takes part in a decision: GCRA's whole state is the theoretical arrival time, so one
-    /// compare-and-swap is all the locking there is. `None` when the place is just being given away.
-    pub(super) fn update<T, E>(
-        &self,
-        decide: impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    ) -> Option<Result<T, E>> {
-        // Acquire pairs with the release in `claim`: who sees the bucket of a new key sees its fingerprint.
-        let mut known = self.0.load(Ordering::Acquire);
-        while known != MOVING {
-            let (value, next) = match decide((known != 0).then(|| Nanos::new(known))) {
-                Ok(admitted) => admitted,
-                Err(refused) => return Some(Err(refused)),
-            };
-            match self.0.compare_exchange_weak(
-                known,
-                next.as_u64(),
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
-                Ok(_) => return Some(Ok(value)),
-                Err(changed) => known = changed,
-            }
-        }
-        None
-    }
-}
+use super::bucket::{Bucket, bounded};
 
 /// How many places a key may take: a line of eight is two cache lines.
 const WAYS: usize = 8;
@@ -183,7 +141,7 @@ impl Place {
 
     /// When a decision is the same as for a key that never came.
     fn full_at(&self) -> u64 {
-        self.bucket.0.load(Ordering::Relaxed)
+        self.bucket.full_at()
     }
 
     fn is_free(&self, now: u64) -> bool {
@@ -191,17 +149,10 @@ impl Place {
     }
 
     fn claim(&self, fingerprint: u64, now: u64) -> bool {
-        let known = self.full_at();
-        // The bucket says who was first: if its key has come back since, it is live, and keeps its place.
-        let is_won = known <= now
-            && self
-                .bucket
-                .0
-                .compare_exchange(known, MOVING, Ordering::Acquire, Ordering::Relaxed)
-                .is_ok();
+        let is_won = self.bucket.begin_move(now);
         if is_won {
             self.fingerprint.store(fingerprint, Ordering::Release);
-            self.bucket.0.store(0, Ordering::Release);
+            self.bucket.end_move();
         }
         is_won
     }
@@ -210,4 +161,59 @@ impl Place {
 /// Nothing that can panic runs under the lock but decisions, which are arithmetic; the lock holds no data.
 fn lock(door: &Mutex<()>) -> MutexGuard<'_, ()> {
     door.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use governor::nanos::Nanos;
+
+    use super::*;
+
+    /// Takes all that a bucket has for an hour.
+    fn take(bucket: &Bucket, now: u64) -> Option<Result<(), ()>> {
+        let hour = 3_600_000_000_000;
+        bucket.update(|known| match known {
+            Some(until) if until.as_u64() > now => Err(()),
+            _ => Ok(((), Nanos::new(now + hour))),
+        })
+    }
+
+    #[test]
+    fn a_key_whose_place_is_given_away_while_it_is_decided_is_decided_anew() {
+        let lines = Lines::new(WAYS);
+        let now = Tick::from_nanos(1);
+        // It has a place, and is as good as new: another may have it.
+        let _ = lines.visit(100, Tick::ZERO, |_| Some(()));
+        let is_first = Cell::new(true);
+        let decided = lines.visit(100, now, |bucket| {
+            if is_first.replace(false) {
+                for other in 1..=WAYS as u64 {
+                    assert_eq!(
+                        lines.visit(other, now, |bucket| take(bucket, 1)).unwrap(),
+                        Ok(())
+                    );
+                }
+            }
+            take(bucket, 1)
+        });
+        assert!(decided.is_err(), "its line is full of others");
+        assert_eq!(lines.live(now), WAYS);
+    }
+
+    #[test]
+    fn a_key_that_comes_back_first_keeps_its_place() {
+        let bucket = Bucket::default();
+        assert_eq!(take(&bucket, 1), Some(Ok(())));
+        assert!(!bucket.begin_move(2), "it is live");
+        assert!(bucket.begin_move(bucket.full_at()));
+        assert_eq!(take(&bucket, 1), None, "on its way to another key");
+        assert!(
+            !bucket.begin_move(bounded(Tick::MAX)),
+            "only one may have it"
+        );
+        bucket.end_move();
+        assert_eq!(take(&bucket, 1), Some(Ok(())));
+    }
 }

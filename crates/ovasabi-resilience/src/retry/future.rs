@@ -124,7 +124,7 @@ fn pause(shared: &Shared, facts: &Facts, verdict: &Verdict, attempts: u32) -> Op
         Retry::IfIdempotent => facts.is_idempotent(),
         _ => false,
     };
-    if !may || attempts >= shared.max_attempts.get() {
+    if !may {
         return None;
     }
     let asked = verdict.retry_after.unwrap_or_default();

@@ -55,3 +55,8 @@ pub use config::RetryBudgetBuilder;
 pub use layer::RetryLayer;
 pub use replay::{ByClone, EmptyBody, Replay};
 pub use service::RetryService;
+
+/// Compiles the examples of the guide's page.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../../../../docs/retry.md")]
+struct Guide;

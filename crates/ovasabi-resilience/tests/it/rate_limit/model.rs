@@ -78,7 +78,7 @@ fn scenario() -> impl Strategy<Value = (u64, u32, u64, Vec<(u64, u32)>)> {
     );
     quota.prop_flat_map(|(interval, burst, start)| {
         let cost = prop_oneof![8 => 1..=burst, 1 => 1..=2 * burst, 1 => Just(u32::MAX)];
-        let steps = prop::collection::vec((pauses(interval), cost), 1..200);
+        let steps = prop::collection::vec((pauses(interval), cost), 1..100);
         (Just(interval), Just(burst), Just(start), steps)
     })
 }
