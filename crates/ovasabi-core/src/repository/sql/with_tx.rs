@@ -19,7 +19,7 @@ impl Db {
     /// back by itself when `work` drops it. Work that keeps it is an error and is rolled back.
     ///
     /// # Errors
-    /// Those of `work`, [`Db::begin`] and [`UnitOfWork::commit`].
+    /// Those of `work`, [`Db::begin`] and [`UnitOfWork::commit`](super::UnitOfWork::commit).
     ///
     /// # Cancel safety
     /// As [`Db::begin`]; once the commit is sent, it goes on.
