@@ -36,3 +36,8 @@ pub mod telemetry;
 pub use http::HttpServerLayer;
 pub use log::LogFormat;
 pub use telemetry::{InstallError, Telemetry};
+
+/// Compiles the examples of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/observe.md")]
+struct Guide;
