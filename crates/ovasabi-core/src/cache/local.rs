@@ -112,9 +112,15 @@ where
     }
 
     async fn clear(&self, _cx: &Context) -> Result<()> {
-        // Release: pairs with the acquire of readers.
-        self.shared.epoch.fetch_add(1, Ordering::Release);
-        self.shared.entries.invalidate_all();
+        let shared = &self.shared;
+        // Release: pairs with the acquire of readers. From here on no older entry counts; the rest gives
+        // their memory back.
+        shared.epoch.fetch_add(1, Ordering::Release);
+        for key in shared.outdated() {
+            shared.remove_outdated(&key);
+            tokio::task::consume_budget().await;
+        }
+        shared.entries.run_pending_tasks();
         Ok(())
     }
 }

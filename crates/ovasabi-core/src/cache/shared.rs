@@ -125,6 +125,30 @@ where
         Miss::Lead(wait, flight)
     }
 
+    /// The keys of entries that do not count any more, because they are of an older epoch.
+    ///
+    /// Not moka's `invalidate_all`: it goes by time, and now and then takes an entry along that was inserted
+    /// just after it.
+    pub(super) fn outdated(&self) -> Vec<Arc<K>> {
+        let epoch = self.epoch();
+        let outdated = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.epoch != epoch);
+        outdated.map(|(key, _)| key).collect()
+    }
+
+    pub(super) fn remove_outdated(&self, key: &K) {
+        let _shard = self.flights.lock(key);
+        if self
+            .entries
+            .get(key)
+            .is_some_and(|entry| entry.epoch != self.epoch())
+        {
+            self.entries.invalidate(key);
+        }
+    }
+
     /// Keeps `value`; must be called under the lock of the key's shard.
     pub(super) fn keep(&self, key: K, value: Option<Arc<V>>, epoch: u64) {
         let ttl = if value.is_some() {

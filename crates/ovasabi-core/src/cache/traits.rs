@@ -52,6 +52,9 @@ pub trait Cache<K, V>: Send + Sync {
 
     /// Forgets all values, as [`invalidate`](Cache::invalidate) does one.
     ///
+    /// # Cancel safety
+    /// All are forgotten at the first poll; the rest gives their memory back, in steps.
+    ///
     /// # Errors
     /// What a store behind the cache says; never for one in the process.
     fn clear(&self, cx: &Context) -> impl Future<Output = Result<()>> + Send;

@@ -75,3 +75,8 @@ pub use sql::{
 };
 /// What [`new_id`] gives.
 pub use uuid::Uuid;
+
+/// The examples of the guide are compiled and run; they use all three rooms of data.
+#[cfg(all(doctest, feature = "cache", feature = "worker"))]
+#[doc = include_str!("../../../../docs/data.md")]
+struct Guide;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ovasabi_core::cache::{Cache, LocalCache};
-use ovasabi_core::inspect::Registry;
+use ovasabi_core::inspect::{Registry, Value};
 use ovasabi_core::time::Clock;
 use ovasabi_core::{Code, Context};
 
@@ -151,6 +151,26 @@ async fn an_entry_heavier_than_all_may_be_is_given_and_not_kept() {
     }
     assert_eq!(users.get(&cx(), &1).await.unwrap(), None);
     assert_eq!(text(users.get(&cx(), &2).await).len(), 99);
+}
+
+#[tokio::test]
+async fn a_clear_leaves_nothing_behind() {
+    let registry = Registry::new();
+    let users: Users = LocalCache::builder("users")
+        .inspect(&registry)
+        .build()
+        .unwrap();
+    for key in 0..1_000 {
+        users.set(&cx(), key, "ada".to_owned()).await.unwrap();
+    }
+    users.clear(&cx()).await.unwrap();
+    let report = &registry.reports()[0];
+    let entries = report
+        .snapshot
+        .metrics()
+        .iter()
+        .find(|metric| metric.name == "cache.entries");
+    assert_eq!(entries.unwrap().value, Value::Gauge(0.0));
 }
 
 #[tokio::test]
