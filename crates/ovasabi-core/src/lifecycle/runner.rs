@@ -122,8 +122,10 @@ impl Runner {
     }
 
     async fn serve(&mut self, signals: &mut Listening) -> Reason {
-        self.state.enter(Phase::Serving);
+        // Health first: whoever waits for the phase and then asks for readiness, on another thread, must
+        // not be told that it is still starting.
         self.state.health.set_serving();
+        self.state.enter(Phase::Serving);
         self.serving_since = Some(Instant::now());
         self.trigger(signals).await
     }
