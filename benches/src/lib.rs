@@ -12,16 +12,17 @@ use ovasabi_core::time::{Clock, Tick};
 use tokio::runtime::Runtime;
 use tower::{Service, ServiceExt};
 
-/// The error of [`Bare`]: an enum of the application's own.
+/// The error of [`Bare`]: an enum of the application's own, one word wide as errors should be. A wide one is
+/// moved with every result, and that would be measured too.
 #[derive(Debug)]
 pub enum Failure {
     /// A layer of ours refused.
-    Refused(ovasabi_core::Rejection),
+    Refused(Box<ovasabi_core::Rejection>),
 }
 
 impl From<ovasabi_core::Rejection> for Failure {
     fn from(rejection: ovasabi_core::Rejection) -> Self {
-        Self::Refused(rejection)
+        Self::Refused(Box::new(rejection))
     }
 }
 
