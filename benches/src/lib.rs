@@ -1,80 +1,85 @@
-//! How services are driven and measured, for all benches alike.
+//! How services are driven and measured, for all benches alike, and the cases that more than one bench runs.
 //!
 //! A batch of calls runs in one `block_on` on a current-thread runtime with the cooperative budget off; the
 //! service inside is ready at once and its future too. So the numbers are the cost of the layers, not of
 //! waiting.
 
-use std::future::{Future, Ready, ready};
-use std::task::{Context, Poll};
+pub mod breakers;
+mod service;
+
 use std::time::Duration;
 
 use ovasabi_core::time::{Clock, Tick};
 use tokio::runtime::Runtime;
 use tower::{Service, ServiceExt};
 
-/// The error of [`Bare`]: an enum of the application's own, one word wide as errors should be. A wide one is
-/// moved with every result, and that would be measured too.
-#[derive(Debug)]
-pub enum Failure {
-    /// A layer of ours refused.
-    Refused(Box<ovasabi_core::Rejection>),
-}
+pub use service::{Bare, Failure};
 
-impl From<ovasabi_core::Rejection> for Failure {
-    fn from(rejection: ovasabi_core::Rejection) -> Self {
-        Self::Refused(Box::new(rejection))
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self::Refused(rejection) = self;
-        rejection.fmt(f)
-    }
-}
-
-impl std::error::Error for Failure {}
-
-/// The service that every layer is measured over: adds one.
+/// Something to measure, with a name.
 #[derive(Clone, Copy, Debug)]
-pub struct Bare;
+pub struct Case {
+    /// What the tables call it.
+    pub name: &'static str,
+    /// Makes a new one, ready to be measured.
+    pub make: fn() -> Box<dyn Measured>,
+}
 
-impl Service<u64> for Bare {
-    type Response = u64;
-    type Error = Failure;
-    type Future = Ready<Result<u64, Failure>>;
+/// What can be called many times over.
+pub trait Measured {
+    /// Calls it `times` times, one after the other; how long that took.
+    fn run(&mut self, times: u64) -> Duration;
 
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        Poll::Ready(Ok(()))
+    /// Allocations in 1000 calls, after as many to warm up.
+    fn allocations(&mut self) -> u64 {
+        self.run(1_000);
+        allocation_counter::measure(|| {
+            self.run(1_000);
+        })
+        .count_total
     }
+}
 
-    fn call(&mut self, request: u64) -> Self::Future {
-        ready(Ok(request.wrapping_add(1)))
+/// A service that is driven on a runtime of its own.
+#[derive(Debug)]
+pub struct Driven<S> {
+    service: S,
+    runtime: Runtime,
+    clock: Clock,
+}
+
+impl<S> Driven<S> {
+    /// Makes the runtime for `service`.
+    ///
+    /// # Panics
+    /// Never in practice: a current-thread runtime without I/O asks nothing of the system.
+    #[must_use]
+    pub fn new(service: S) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        Self {
+            service,
+            runtime: runtime.expect("a current-thread runtime needs nothing from the system"),
+            clock: Clock::system(),
+        }
     }
 }
 
-/// A runtime for one thread.
-///
-/// # Panics
-/// Never in practice: a current-thread runtime without I/O asks nothing of the system.
-#[must_use]
-pub fn runtime() -> Runtime {
-    let built = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build();
-    built.expect("a current-thread runtime needs nothing from the system")
+impl<S: Service<u64>> Measured for Driven<S> {
+    fn run(&mut self, times: u64) -> Duration {
+        let work = calls(&mut self.service, times, &self.clock);
+        // Without the cooperative budget, which would add a yield every 128 calls.
+        self.runtime.block_on(tokio::task::unconstrained(work))
+    }
 }
 
-/// Runs `work` without the cooperative budget, which would add a yield every 128 calls.
-pub fn drive<F: Future>(runtime: &Runtime, work: F) -> F::Output {
-    runtime.block_on(tokio::task::unconstrained(work))
+/// Runs `case` on the part that `valgrind --toggle-collect` counts: a function with a name to find.
+#[inline(never)]
+pub fn counted(case: &mut dyn Measured, times: u64) -> Duration {
+    case.run(times)
 }
 
-/// Calls `service` `times` times, one after the other; how long that took.
-pub async fn calls<S>(service: &mut S, times: u64, clock: &Clock) -> Duration
-where
-    S: Service<u64>,
-{
+async fn calls<S: Service<u64>>(service: &mut S, times: u64, clock: &Clock) -> Duration {
     let began = clock.now();
     for request in 0..times {
         if let Ok(ready) = service.ready().await {
@@ -85,8 +90,6 @@ where
     since(clock, began)
 }
 
-/// The time since `began`.
-#[must_use]
-pub fn since(clock: &Clock, began: Tick) -> Duration {
+fn since(clock: &Clock, began: Tick) -> Duration {
     clock.now().saturating_since(began)
 }
