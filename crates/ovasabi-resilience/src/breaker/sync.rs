@@ -17,6 +17,8 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Keeps what is written on every call off the cache lines that every call only reads.
+///
+/// 128 bytes: x86 fetches lines in pairs, and two threads paid 10 % more with 64.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(align(128))]
 pub(super) struct Line<T>(pub(super) T);
