@@ -42,10 +42,14 @@ impl<Res: ResponseHead, Err: 'static> Classify<Res, Err> for GrpcClassify {
 
     fn seen(&self, _facts: &Facts, result: Result<&Res, &Err>) -> Seen<GrpcEnd> {
         match result {
-            Err(error) if Rejection::find(error).is_some() => settled(Verdict::new(Class::Ignored)),
-            Err(_) => settled(Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent)),
-            Ok(response) if Rejection::of_extensions(response.extensions()).is_some() => {
-                settled(Verdict::new(Class::Ignored))
+            Err(error) => settled(Rejection::find(error).map_or(
+                Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent),
+                Verdict::of_rejection,
+            )),
+            Ok(response)
+                if let Some(rejection) = Rejection::of_extensions(response.extensions()) =>
+            {
+                settled(Verdict::of_rejection(rejection))
             }
             Ok(response) if has_status(response.headers()) => {
                 settled(of_status(response.headers()))

@@ -45,8 +45,10 @@ impl<Res: ResponseHead, Err: 'static> Classify<Res, Err> for HttpClassify {
     fn seen(&self, _facts: &Facts, result: Result<&Res, &Err>) -> Seen<HttpEnd> {
         let verdict = match result {
             Ok(response) => of_response(response),
-            Err(error) if Rejection::find(error).is_some() => Verdict::new(Class::Ignored),
-            Err(_) => Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent),
+            Err(error) => Rejection::find(error).map_or(
+                Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent),
+                Verdict::of_rejection,
+            ),
         };
         Seen {
             verdict,
@@ -94,8 +96,8 @@ fn of_response(response: &impl ResponseHead) -> Verdict {
     if status < 400 {
         return Verdict::new(Class::Success);
     }
-    if Rejection::of_extensions(response.extensions()).is_some() {
-        return Verdict::new(Class::Ignored);
+    if let Some(rejection) = Rejection::of_extensions(response.extensions()) {
+        return Verdict::of_rejection(rejection);
     }
     let verdict = match status {
         429 => Verdict::new(Class::Throttled).with_retry(Retry::Safe),

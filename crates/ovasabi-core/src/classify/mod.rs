@@ -6,7 +6,8 @@
 //! follow the body to its end).
 //!
 //! * A response that one of our layers made, and an error that carries a [`Rejection`](crate::Rejection),
-//!   is [`Class::Ignored`] and is not retried: our refusals say nothing about the service behind.
+//!   is [`Class::Ignored`] and is not retried: our refusals say nothing about the service behind. The one
+//!   exception is [`TimedOut`](crate::reject::RejectKind::TimedOut): it was asked, and did not answer.
 //! * 429 and `RESOURCE_EXHAUSTED` are [`Class::Throttled`]: they count for a rate, not for a run.
 //! * A call that is dropped is neither success nor failure; after the head, the verdict of the head stands.
 //!

@@ -74,8 +74,10 @@ fn by_result<Res, Err>(
 ) -> Seen<Class> {
     let verdict = match result {
         Ok(_) => Verdict::new(Class::Success),
-        Err(error) if find(error).is_some() => Verdict::new(Class::Ignored),
-        Err(_) => Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent),
+        Err(error) => find(error).map_or(
+            Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent),
+            Verdict::of_rejection,
+        ),
     };
     Seen {
         verdict,

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
+use crate::reject::{RejectKind, Rejection};
+
 /// How a call counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -51,6 +53,15 @@ impl Verdict {
             class,
             retry: Retry::No,
             retry_after: None,
+        }
+    }
+
+    /// The verdict on a refusal of ours: it says nothing about the service behind, except that it was too slow
+    /// ([`RejectKind::TimedOut`]).
+    pub fn of_rejection(rejection: &Rejection) -> Self {
+        match rejection.kind() {
+            RejectKind::TimedOut => Self::new(Class::Failure).with_retry(Retry::IfIdempotent),
+            _ => Self::new(Class::Ignored),
         }
     }
 

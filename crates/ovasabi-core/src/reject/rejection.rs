@@ -34,8 +34,11 @@ pub enum RejectKind {
     AtCapacity,
     /// It waited in a queue for as long as it may.
     QueueTimeout,
-    /// The deadline has passed, or leaves too little time.
+    /// The deadline of the caller has passed, or leaves too little time.
     DeadlineExceeded,
+    /// The service did not answer within the time that the layer gives it. The one kind that says something
+    /// about the service behind: it counts as its failure, and may be tried again if idempotent.
+    TimedOut,
     /// Shed, because the process has too much to do.
     Shed,
     /// No endpoint can take it.
@@ -56,6 +59,7 @@ impl RejectKind {
             Self::AtCapacity => "at_capacity",
             Self::QueueTimeout => "queue_timeout",
             Self::DeadlineExceeded => "deadline_exceeded",
+            Self::TimedOut => "timed_out",
             Self::Shed => "shed",
             Self::NoEndpoint => "no_endpoint",
             Self::Cancelled => "cancelled",
@@ -67,7 +71,7 @@ impl RejectKind {
     pub const fn code(self) -> Code {
         match self {
             Self::RateLimited | Self::CostTooHigh => Code::ResourceExhausted,
-            Self::DeadlineExceeded => Code::DeadlineExceeded,
+            Self::DeadlineExceeded | Self::TimedOut => Code::DeadlineExceeded,
             Self::Cancelled => Code::Cancelled,
             Self::CircuitOpen
             | Self::ProbesTaken

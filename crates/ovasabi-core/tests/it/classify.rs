@@ -85,6 +85,31 @@ fn our_own_refusals_are_ignored_by_every_classifier() {
 }
 
 #[test]
+fn a_service_that_was_too_slow_for_a_layer_of_ours_has_failed() {
+    let slow = Rejection::new(RejectKind::TimedOut, "deadline", "db");
+    let error = BoxError::from(slow.clone());
+    let mut marked = response(504, &[]);
+    marked.extensions_mut().insert(slow);
+    let facts = Facts::new();
+    let failed =
+        |verdict: Verdict| (verdict.class, verdict.retry) == (Class::Failure, Retry::IfIdempotent);
+    assert!(failed(http(&marked)));
+    let grpc = GrpcClassify::new();
+    assert!(failed(
+        Classify::<_, BoxError>::seen(&grpc, &facts, Ok(&marked)).verdict
+    ));
+    assert!(failed(
+        Classify::<Response<()>, _>::seen(&grpc, &facts, Err(&error)).verdict
+    ));
+    assert!(failed(
+        Classify::<Response<()>, _>::seen(&HttpClassify::new(), &facts, Err(&error)).verdict
+    ));
+    assert!(failed(
+        Classify::<(), _>::seen(&ByResult::new(), &facts, Err(&error)).verdict
+    ));
+}
+
+#[test]
 fn the_end_of_an_http_body_keeps_the_verdict_unless_it_breaks() {
     let ends = |response: &Response<()>| {
         let end =

@@ -14,7 +14,7 @@ fn refusal() -> Rejection {
         .retry_after(Duration::from_millis(1_200))
 }
 
-const KINDS: [(RejectKind, u16, &str); 10] = [
+const KINDS: [(RejectKind, u16, &str); 11] = [
     (RejectKind::CircuitOpen, 503, "14"),
     (RejectKind::ProbesTaken, 503, "14"),
     (RejectKind::RateLimited, 429, "8"),
@@ -22,6 +22,7 @@ const KINDS: [(RejectKind, u16, &str); 10] = [
     (RejectKind::AtCapacity, 503, "14"),
     (RejectKind::QueueTimeout, 503, "14"),
     (RejectKind::DeadlineExceeded, 504, "4"),
+    (RejectKind::TimedOut, 504, "4"),
     (RejectKind::Shed, 503, "14"),
     (RejectKind::NoEndpoint, 503, "14"),
     (RejectKind::Cancelled, 499, "1"),

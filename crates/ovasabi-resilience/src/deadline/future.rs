@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use ovasabi_core::Rejection;
 use ovasabi_core::classify::Facts;
-use ovasabi_core::reject::{Name, Reject, RejectKind};
+use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
 use tokio::task::coop;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -22,7 +22,7 @@ pin_project! {
         timer: Option<Sleep>,
         at: Option<Instant>,
         answer: Option<Result<Res, Err>>,
-        refusal: Option<(Facts, Name, R)>,
+        refusal: Option<(Facts, Rejection, R)>,
     }
 }
 
@@ -31,7 +31,7 @@ impl<F, Res, Err, R> ResponseFuture<F, Res, Err, R> {
         call: F,
         at: Option<Instant>,
         facts: Facts,
-        name: Name,
+        rejection: Rejection,
         reject: R,
     ) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl<F, Res, Err, R> ResponseFuture<F, Res, Err, R> {
             timer: None,
             at,
             answer: None,
-            refusal: Some((facts, name, reject)),
+            refusal: Some((facts, rejection, reject)),
         }
     }
 
@@ -85,11 +85,7 @@ where
         // The work stops before anybody hears that it has.
         this.call.set(None);
         match this.refusal.take() {
-            Some((facts, name, reject)) => {
-                let rejection =
-                    Rejection::new(RejectKind::DeadlineExceeded, super::layer::LAYER, name);
-                Poll::Ready(reject.reject(&facts, rejection))
-            }
+            Some((facts, rejection, reject)) => Poll::Ready(reject.reject(&facts, rejection)),
             None => Poll::Pending,
         }
     }

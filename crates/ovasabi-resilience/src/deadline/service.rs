@@ -48,9 +48,11 @@ where
         let facts = classify.facts(&request);
         let now = Instant::now();
         let own = now.checked_add(*limit);
-        let at = match (own, facts.deadline()) {
-            (Some(own), Some(caller)) => Some(own.min(caller)),
-            (one, other) => one.or(other),
+        // What is too slow for this layer is the service's fault; what is too late for its caller may not be.
+        let (at, kind) = match (own, facts.deadline()) {
+            (Some(own), Some(caller)) if own < caller => (Some(own), RejectKind::TimedOut),
+            (_, Some(caller)) => (Some(caller), RejectKind::DeadlineExceeded),
+            (own, None) => (own, RejectKind::TimedOut),
         };
         if at.is_some_and(|at| at <= now) {
             let rejection = Rejection::new(
@@ -64,7 +66,7 @@ where
             self.inner.call(request),
             at,
             facts,
-            name.clone(),
+            Rejection::new(kind, super::layer::LAYER, name.clone()),
             reject.clone(),
         )
     }
