@@ -7,11 +7,10 @@
 
 use std::process::{Command, ExitCode};
 
-use benches::{Case, breakers};
+use benches::resilience::AREAS;
 
 /// The name that filters know it by.
 const NAME: &str = "instructions";
-const AREAS: &[(&str, &[Case])] = &[("breaker", breakers::CASES)];
 const CALLS: u64 = 10_000;
 
 fn main() -> ExitCode {
@@ -31,12 +30,13 @@ fn main() -> ExitCode {
         println!("instructions: skipped, valgrind is not installed");
         return ExitCode::SUCCESS;
     }
-    for (area, cases) in AREAS {
-        for case in *cases {
-            match count(area, case.name) {
-                Ok(total) => println!("{area}/{}: {} instructions", case.name, total / CALLS),
+    for area in AREAS {
+        for case in area.cases {
+            let name = format!("{}/{}", area.name, case.name);
+            match count(area.name, case.name) {
+                Ok(total) => println!("{name}: {} instructions", total / CALLS),
                 Err(why) => {
-                    println!("{area}/{}: {why}", case.name);
+                    println!("{name}: {why}");
                     return ExitCode::FAILURE;
                 }
             }
@@ -47,14 +47,14 @@ fn main() -> ExitCode {
 
 /// In the child: warms up, then calls what is counted.
 fn run(area: &str, name: &str) -> ExitCode {
-    let cases = AREAS.iter().filter(|(known, _)| *known == area);
+    let cases = AREAS.iter().filter(|known| known.name == area);
     let Some(case) = cases
-        .flat_map(|(_, cases)| *cases)
+        .flat_map(|area| area.cases)
         .find(|case| case.name == name)
     else {
         return ExitCode::FAILURE;
     };
-    let mut made = (case.make)();
+    let mut made = (case.share)()();
     made.run(1_000);
     benches::counted(&mut *made, CALLS);
     ExitCode::SUCCESS

@@ -4,24 +4,66 @@
 //! service inside is ready at once and its future too. So the numbers are the cost of the layers, not of
 //! waiting.
 
-pub mod breakers;
+mod driven;
+pub mod resilience;
 mod service;
 
 use std::time::Duration;
 
-use ovasabi_core::time::{Clock, Tick};
-use tokio::runtime::Runtime;
-use tower::{Service, ServiceExt};
+pub use driven::Driven;
+pub use service::{Bare, Failure, Once, PendingOnce};
 
-pub use service::{Bare, Failure};
+/// What belongs on one table: ours, the peers', and what all of them are measured over.
+#[derive(Clone, Copy, Debug)]
+pub struct Area {
+    /// Its name, in groups and filters.
+    pub name: &'static str,
+    /// The cases, the one without a layer first.
+    pub cases: &'static [Case],
+}
 
-/// Something to measure, with a name.
+/// Something to measure.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
-    /// What the tables call it.
+    /// What the tables call it; ours begins with `ovasabi`.
     pub name: &'static str,
-    /// Makes a new one, ready to be measured.
-    pub make: fn() -> Box<dyn Measured>,
+    /// Makes the shared state, and from it the service of each thread.
+    pub share: fn() -> Maker,
+    /// Whether it is measured on two threads as well.
+    pub two_threads: bool,
+}
+
+/// Makes services over one shared state.
+pub type Maker = Box<dyn Fn() -> Box<dyn Measured> + Sync>;
+
+impl Case {
+    /// A case for one thread.
+    #[must_use]
+    pub const fn new(name: &'static str, share: fn() -> Maker) -> Self {
+        Self {
+            name,
+            share,
+            two_threads: false,
+        }
+    }
+
+    /// The same on two threads too.
+    #[must_use]
+    pub const fn and_two_threads(self) -> Self {
+        Self {
+            two_threads: true,
+            ..self
+        }
+    }
+}
+
+/// A [`Maker`] over `state`.
+pub fn over<T, S>(state: T, make: fn(&T) -> S) -> Maker
+where
+    T: Sync + 'static,
+    S: tower::Service<u64> + 'static,
+{
+    Box::new(move || Box::new(Driven::new(|| make(&state))))
 }
 
 /// What can be called many times over.
@@ -39,57 +81,8 @@ pub trait Measured {
     }
 }
 
-/// A service that is driven on a runtime of its own.
-#[derive(Debug)]
-pub struct Driven<S> {
-    service: S,
-    runtime: Runtime,
-    clock: Clock,
-}
-
-impl<S> Driven<S> {
-    /// Makes the runtime for `service`.
-    ///
-    /// # Panics
-    /// Never in practice: a current-thread runtime without I/O asks nothing of the system.
-    #[must_use]
-    pub fn new(service: S) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build();
-        Self {
-            service,
-            runtime: runtime.expect("a current-thread runtime needs nothing from the system"),
-            clock: Clock::system(),
-        }
-    }
-}
-
-impl<S: Service<u64>> Measured for Driven<S> {
-    fn run(&mut self, times: u64) -> Duration {
-        let work = calls(&mut self.service, times, &self.clock);
-        // Without the cooperative budget, which would add a yield every 128 calls.
-        self.runtime.block_on(tokio::task::unconstrained(work))
-    }
-}
-
 /// Runs `case` on the part that `valgrind --toggle-collect` counts: a function with a name to find.
 #[inline(never)]
 pub fn counted(case: &mut dyn Measured, times: u64) -> Duration {
     case.run(times)
-}
-
-async fn calls<S: Service<u64>>(service: &mut S, times: u64, clock: &Clock) -> Duration {
-    let began = clock.now();
-    for request in 0..times {
-        if let Ok(ready) = service.ready().await {
-            let answer = ready.call(std::hint::black_box(request)).await;
-            std::hint::black_box(answer.is_ok());
-        }
-    }
-    since(clock, began)
-}
-
-fn since(clock: &Clock, began: Tick) -> Duration {
-    clock.now().saturating_since(began)
 }

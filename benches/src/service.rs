@@ -1,6 +1,7 @@
 //! The service that every layer is measured over.
 
-use std::future::{Ready, ready};
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tower::Service;
@@ -43,5 +44,45 @@ impl Service<u64> for Bare {
 
     fn call(&mut self, request: u64) -> Self::Future {
         ready(Ok(request.wrapping_add(1)))
+    }
+}
+
+/// The same, but each call is pending once and wakes itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Once(pub Bare);
+
+impl Service<u64> for Once {
+    type Response = u64;
+    type Error = Failure;
+    type Future = PendingOnce;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: u64) -> PendingOnce {
+        PendingOnce {
+            request,
+            is_first: true,
+        }
+    }
+}
+
+/// The future of [`Once`].
+#[derive(Debug)]
+pub struct PendingOnce {
+    request: u64,
+    is_first: bool,
+}
+
+impl Future for PendingOnce {
+    type Output = Result<u64, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if std::mem::take(&mut self.is_first) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(self.request.wrapping_add(1)))
     }
 }

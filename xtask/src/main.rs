@@ -1,4 +1,4 @@
-//! The workspace's own commands: `cargo xtask setup`, `cargo xtask test`, `cargo xtask check`.
+//! The workspace's own commands: `cargo xtask setup`, `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`.
 //!
 //! Each prints the plain command it runs before running it, so that a person can repeat any step by hand.
 #![allow(
@@ -7,6 +7,7 @@
     reason = "a command-line tool speaks on its standard streams"
 )]
 
+mod bench;
 mod check;
 mod process;
 mod setup;
@@ -27,6 +28,7 @@ usage: cargo xtask COMMAND
   setup             install what checks and tests with real servers need
   test [FILTER…]    run all tests and doc tests of the workspace, or those whose name contains a FILTER
   check [STEP…]     run all checks, or the named steps
+  bench FAMILY      run a family of benches (resilience) and write its page and chart in docs/benchmarks
 
 environment:
   OVASABI_REQUIRE_SERVICES=1   a missing server is an error, not a visible skip
@@ -59,6 +61,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "setup" => bail!("`setup` takes no arguments, got {rest:?}"),
         "test" => test::run(&workspace, rest),
         "check" => check::run(&workspace, rest),
+        "bench" => bench::run(&workspace, rest),
         unknown => bail!("unknown command `{unknown}`\n\n{USAGE}\n{}", check::usage()),
     }
 }
