@@ -146,14 +146,39 @@ impl CircuitBreaker {
         Ok(Held::new(self.shared.clone(), ticket))
     }
 
-    /// Whether nobody would miss it: as good as new, and in nobody else's hands.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.shared.is_only_handle() && self.shared.engine().is_idle(self.shared.now())
+    /// Whether nobody would miss it: in nobody else's hands, and as good as new, or of no use to anybody for
+    /// `forget_after`, as far as `seen` knows.
+    pub(crate) fn is_idle(&self, seen: &mut Seen, forget_after: Duration) -> bool {
+        if !self.shared.is_only_handle() {
+            return false;
+        }
+        let (engine, now) = (self.shared.engine(), self.shared.now());
+        let is_stale = seen.at_rest(engine.activity(), now) >= forget_after;
+        engine.is_as_new(now) || is_stale && !engine.is_set_apart(now)
     }
 
     #[inline]
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
+    }
+}
+
+/// When somebody last looked at a breaker, and what it had done until then.
+///
+/// Calls do not note when they come, for it would cost each of them; those who look can tell whether one came.
+#[derive(Debug, Default)]
+pub(crate) struct Seen(Option<(u64, Tick)>);
+
+impl Seen {
+    /// How long it has been at rest, as far as looks can tell.
+    fn at_rest(&mut self, activity: u64, now: Tick) -> Duration {
+        match self.0 {
+            Some((known, since)) if known == activity => now.saturating_since(since),
+            _ => {
+                self.0 = Some((activity, now));
+                Duration::ZERO
+            }
+        }
     }
 }
 

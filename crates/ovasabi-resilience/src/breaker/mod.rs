@@ -91,6 +91,7 @@ pub use builder::CircuitBreakerBuilder;
 pub use config::Window;
 pub use events::{Changes, TARGET};
 pub use handle::CircuitBreaker;
+pub(crate) use handle::Seen;
 pub use layer::CircuitBreakerLayer;
 pub use permit::Permit;
 pub use service::CircuitBreakerService;

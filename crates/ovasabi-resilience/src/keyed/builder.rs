@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ovasabi_core::inspect::{Inspected, Registry};
 use ovasabi_core::reject::Name;
@@ -30,6 +32,7 @@ pub struct KeyedCircuitBreakerBuilder<K> {
     name: Name,
     capacity: usize,
     when_full: WhenFull,
+    forget_after: Duration,
     each: CircuitBreakerBuilder,
     registry: Option<Registry>,
     rename: Option<Rename<K>>,
@@ -46,6 +49,7 @@ impl<K: Key> KeyedCircuitBreakerBuilder<K> {
             name,
             capacity: 1024,
             when_full: WhenFull::default(),
+            forget_after: Duration::from_secs(5 * 60),
             registry: None,
             rename: None,
             listener: None,
@@ -64,6 +68,16 @@ impl<K: Key> KeyedCircuitBreakerBuilder<K> {
     /// What keys get for whom there is no place. Default: [`WhenFull::Share`].
     pub fn when_full(mut self, answer: WhenFull) -> Self {
         self.when_full = answer;
+        self
+    }
+
+    /// How long nobody may have called a key before it makes way for a new one, whatever its breaker remembers.
+    ///
+    /// 1 s to 24 h. Default: 5 min. Without it the names of servers that are gone, and those that never were,
+    /// would keep their places for ever. A break that is under way, and a mode that was forced, outlast it. The
+    /// time begins when a key that found no place has come by.
+    pub fn forget_after(mut self, rest: Duration) -> Self {
+        self.forget_after = rest;
         self
     }
 
@@ -110,6 +124,7 @@ impl<K: Key> KeyedCircuitBreakerBuilder<K> {
     pub fn build(self) -> Result<KeyedCircuitBreaker<K>, ConfigError> {
         let mut check = Check::default();
         check.range("capacity", self.capacity, 1..=MOST_KEYS);
+        check.duration("forget_after", self.forget_after, FORGET_AFTER);
         self.each.check(&mut check);
         check.finish(KIND, &self.name)?;
 
@@ -124,6 +139,7 @@ impl<K: Key> KeyedCircuitBreakerBuilder<K> {
             name,
             capacity,
             when_full,
+            forget_after,
             each,
             rename,
             listener,
@@ -146,12 +162,15 @@ impl<K: Key> KeyedCircuitBreakerBuilder<K> {
             builder.make()
         };
         let capacity = NonZeroUsize::new(capacity).unwrap_or(NonZeroUsize::MIN);
-        Core::new(name, KeyedSet::new(capacity), overflow, Box::new(make))
+        let set = KeyedSet::new(capacity);
+        Core::new(name, set, forget_after, overflow, Box::new(make))
     }
 }
 
 /// A gigabyte of breakers.
 const MOST_KEYS: usize = 1_000_000;
+const FORGET_AFTER: RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(24 * 60 * 60);
 
 impl<K> fmt::Debug for KeyedCircuitBreakerBuilder<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,6 +178,7 @@ impl<K> fmt::Debug for KeyedCircuitBreakerBuilder<K> {
             .field("name", &self.name)
             .field("capacity", &self.capacity)
             .field("when_full", &self.when_full)
+            .field("forget_after", &self.forget_after)
             .field("each", &self.each)
             .finish_non_exhaustive()
     }

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ovasabi_core::Rejection;
 use ovasabi_core::admit::Admit;
@@ -15,7 +16,7 @@ use ovasabi_core::time::Tick;
 
 use super::set::KeyedSet;
 use super::{Key, KeyedCircuitBreakerBuilder, KeyedCircuitBreakerLayer};
-use crate::breaker::{CircuitBreaker, Permit, State, Totals};
+use crate::breaker::{CircuitBreaker, Permit, Seen, State, Totals};
 
 /// What a set is called in registries.
 pub(super) const KIND: &str = "keyed_circuit_breaker";
@@ -44,9 +45,12 @@ impl<K: Key> KeyedCircuitBreaker<K> {
     {
         let core = &*self.core;
         core.set
-            .get_or_make(key, &core.make, CircuitBreaker::is_idle, |idle| {
-                core.retire(&idle)
-            })
+            .get_or_make(
+                key,
+                &core.make,
+                |breaker, seen| breaker.is_idle(seen, core.forget_after),
+                |idle| core.retire(&idle),
+            )
             .unwrap_or_else(|| core.overflow())
     }
 
@@ -98,7 +102,8 @@ impl<K: Key> fmt::Debug for KeyedCircuitBreaker<K> {
 
 pub(super) struct Core<K: Key> {
     name: Name,
-    set: KeyedSet<K, CircuitBreaker>,
+    set: KeyedSet<K, CircuitBreaker, Seen>,
+    forget_after: Duration,
     make: Box<dyn Fn(&K) -> CircuitBreaker + Send + Sync>,
     overflow: CircuitBreaker,
     overflows: AtomicU64,
@@ -109,13 +114,15 @@ pub(super) struct Core<K: Key> {
 impl<K: Key> Core<K> {
     pub(super) fn new(
         name: Name,
-        set: KeyedSet<K, CircuitBreaker>,
+        set: KeyedSet<K, CircuitBreaker, Seen>,
+        forget_after: Duration,
         overflow: CircuitBreaker,
         make: Box<dyn Fn(&K) -> CircuitBreaker + Send + Sync>,
     ) -> Self {
         Self {
             name,
             set,
+            forget_after,
             make,
             overflow,
             overflows: AtomicU64::new(0),

@@ -5,10 +5,13 @@
 //!
 //! * A key gets its breaker with its first call.
 //! * When all places are taken, a breaker that is **idle** makes way: closed, with no call in its window, no
-//!   run of failures, and no handle or call that holds it. Nothing is lost, for a new one is the same.
+//!   run of failures, no break lately, and no handle or call that holds it. Nothing is lost, for a new one is
+//!   the same.
+//! * So does one that nobody has called for [`forget_after`](KeyedCircuitBreakerBuilder::forget_after), unless
+//!   its break is still under way or its mode was forced.
 //! * When all of them are in use, keys without a place get what [`WhenFull`] says: by default one breaker that
-//!   they share. A breaker that is open, or has failures to remember, is never evicted, so nobody can flush
-//!   it by inventing keys.
+//!   they share. A breaker that is in use and open, or has failures to remember, is never evicted, so nobody
+//!   can flush it by inventing keys.
 //! * No task sweeps. A key that finds no place looks at up to 64 breakers, from where the last search stopped.
 //!
 //! ```

@@ -6,20 +6,27 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Values by key, in a number of places that does not grow.
+/// Values by key, in a number of places that does not grow. `N` is what a search notes about an entry.
 #[derive(Debug)]
-pub(crate) struct KeyedSet<K, V> {
-    shards: Box<[Mutex<Shard<K, V>>]>,
+pub(crate) struct KeyedSet<K, V, N> {
+    shards: Box<[Mutex<Shard<K, V, N>>]>,
     hasher: RandomState,
 }
 
 #[derive(Debug)]
-struct Shard<K, V> {
+struct Shard<K, V, N> {
     places: HashMap<K, usize>,
-    entries: Vec<(K, V)>,
+    entries: Vec<Entry<K, V, N>>,
     capacity: usize,
     /// Where the next search for an idle entry begins.
     hand: usize,
+}
+
+#[derive(Debug)]
+struct Entry<K, V, N> {
+    key: K,
+    value: V,
+    note: N,
 }
 
 /// Threads that share a set rarely meet in one of so many parts.
@@ -29,7 +36,7 @@ const SMALLEST_SHARD: usize = 64;
 /// How many entries a new key looks at for one that is idle.
 const LOOKS: usize = 64;
 
-impl<K: Hash + Eq + Clone, V: Clone> KeyedSet<K, V> {
+impl<K: Hash + Eq + Clone, V: Clone, N: Default> KeyedSet<K, V, N> {
     /// A set of `capacity` places, rounded up to a multiple of the number of its parts.
     pub(crate) fn new(capacity: NonZeroUsize) -> Self {
         let capacity = capacity.get();
@@ -52,7 +59,7 @@ impl<K: Hash + Eq + Clone, V: Clone> KeyedSet<K, V> {
         &self,
         key: &Q,
         make: impl FnOnce(&K) -> V,
-        is_idle: impl Fn(&V) -> bool,
+        is_idle: impl Fn(&V, &mut N) -> bool,
         retire: impl FnOnce(V),
     ) -> Option<V>
     where
@@ -60,12 +67,12 @@ impl<K: Hash + Eq + Clone, V: Clone> KeyedSet<K, V> {
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let mut shard = self.shard(key);
-        if let Some((_, value)) = shard
+        if let Some(entry) = shard
             .places
             .get(key)
             .and_then(|place| shard.entries.get(*place))
         {
-            return Some(value.clone());
+            return Some(entry.value.clone());
         }
         let (value, idle) = shard.insert(key.to_owned(), make, is_idle)?;
         drop(shard);
@@ -78,13 +85,13 @@ impl<K: Hash + Eq + Clone, V: Clone> KeyedSet<K, V> {
     /// Looks at every value.
     pub(crate) fn for_each(&self, mut look: impl FnMut(&V)) {
         for shard in &self.shards {
-            for (_, value) in &lock(shard).entries {
-                look(value);
+            for entry in &lock(shard).entries {
+                look(&entry.value);
             }
         }
     }
 
-    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> MutexGuard<'_, Shard<K, V>> {
+    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> MutexGuard<'_, Shard<K, V, N>> {
         let count = self.shards.len();
         // Lossless: the remainder is below the number of shards.
         let index = usize::try_from(self.hasher.hash_one(key) % count as u64).unwrap_or_default();
@@ -92,41 +99,51 @@ impl<K: Hash + Eq + Clone, V: Clone> KeyedSet<K, V> {
     }
 }
 
-impl<K: Hash + Eq + Clone, V: Clone> Shard<K, V> {
+impl<K: Hash + Eq + Clone, V: Clone, N: Default> Shard<K, V, N> {
     fn insert(
         &mut self,
         key: K,
         make: impl FnOnce(&K) -> V,
-        is_idle: impl Fn(&V) -> bool,
+        is_idle: impl Fn(&V, &mut N) -> bool,
     ) -> Option<(V, Option<V>)> {
         if self.entries.len() < self.capacity {
             let value = make(&key);
             self.places.insert(key.clone(), self.entries.len());
-            self.entries.push((key, value.clone()));
+            self.entries.push(Entry::new(key, value.clone()));
             return Some((value, None));
         }
         let place = self.find_idle(is_idle)?;
         let entry = self.entries.get_mut(place)?;
         let value = make(&key);
-        let (gone, idle) = std::mem::replace(entry, (key.clone(), value.clone()));
-        self.places.remove(&gone);
+        let idle = std::mem::replace(entry, Entry::new(key.clone(), value.clone()));
+        self.places.remove(&idle.key);
         self.places.insert(key, place);
-        Some((value, Some(idle)))
+        Some((value, Some(idle.value)))
     }
 
-    fn find_idle(&mut self, is_idle: impl Fn(&V) -> bool) -> Option<usize> {
+    fn find_idle(&mut self, is_idle: impl Fn(&V, &mut N) -> bool) -> Option<usize> {
         for _ in 0..self.entries.len().min(LOOKS) {
             let place = self.hand;
             self.hand = (place + 1) % self.entries.len();
             if self
                 .entries
-                .get(place)
-                .is_some_and(|(_, value)| is_idle(value))
+                .get_mut(place)
+                .is_some_and(|entry| is_idle(&entry.value, &mut entry.note))
             {
                 return Some(place);
             }
         }
         None
+    }
+}
+
+impl<K, V, N: Default> Entry<K, V, N> {
+    fn new(key: K, value: V) -> Self {
+        Self {
+            key,
+            value,
+            note: N::default(),
+        }
     }
 }
 

@@ -17,8 +17,8 @@ use ovasabi_core::time::Tick;
 
 use super::half_open::Probes;
 use super::rules::Rules;
-use super::sync::{AtomicU64, Mutex, Ordering};
-use super::tally::Tally;
+use super::sync::{AtomicU64, Mutex, Ordering, lock};
+use super::tally::{Counter, Tally};
 use super::ticket::{Refusal, Step, Ticket};
 use super::window::{Outcome, Sum, Window};
 use super::word::{Phase, Word};
@@ -102,10 +102,27 @@ impl Engine {
     }
 
     /// Whether it is as good as new: closed, with nothing to remember.
-    pub(super) fn is_idle(&self, now: Tick) -> bool {
+    pub(super) fn is_as_new(&self, now: Tick) -> bool {
         self.word().is_plain()
-            && self.run.load(Ordering::Relaxed) == 0
+            && (self.rules.consecutive.is_none() || self.run.load(Ordering::Relaxed) == 0)
             && self.window.sum(now).calls == 0
+            && self.next_break_is_first(&lock(&self.cold), now)
+    }
+
+    /// Whether it does at `now` what a new one would not: refuse, or what somebody has forced.
+    pub(super) fn is_set_apart(&self, now: Tick) -> bool {
+        let word = self.word();
+        word.mode() != Mode::Auto || word.phase() == Phase::Open && !self.is_due(now)
+    }
+
+    /// A number that changes whenever it is used.
+    pub(super) fn activity(&self) -> u64 {
+        let tally = &self.tally;
+        [&tally.ignored, &tally.late, &tally.rejected]
+            .into_iter()
+            .map(Counter::value)
+            .chain([self.generation(), self.lifetime()])
+            .fold(0, u64::wrapping_add)
     }
 
     #[inline]

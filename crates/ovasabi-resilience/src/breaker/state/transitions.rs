@@ -64,8 +64,7 @@ impl Engine {
         at_least: Duration,
     ) -> Transition {
         let from = word.state(self.is_due(now));
-        // A service that was well for a whole window has earned a first break.
-        if from == State::Closed && self.window.has_turned(cold.closed_since, now) {
+        if from == State::Closed && self.next_break_is_first(cold, now) {
             cold.breaks = 0;
         }
         cold.breaks = cold.breaks.saturating_add(1);
@@ -78,6 +77,11 @@ impl Engine {
         self.open_until
             .store(now.saturating_add(wait).as_nanos(), Ordering::Release);
         self.settle_on(word.next(Mode::Auto, Phase::Open), from, cause, Some(wait))
+    }
+
+    /// Whether a closed breaker would begin anew: a service that was well for a whole window has earned it.
+    pub(super) fn next_break_is_first(&self, cold: &Cold, now: Tick) -> bool {
+        cold.breaks == 0 || self.window.has_turned(cold.closed_since, now)
     }
 
     /// HalfOpen → Closed. The breaks stay counted until the service has been well for a while.

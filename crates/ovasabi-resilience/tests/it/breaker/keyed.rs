@@ -66,6 +66,56 @@ fn idle_breakers_make_way_and_others_do_not() {
 }
 
 #[test]
+fn what_nobody_uses_makes_way_in_time_whatever_it_remembers() {
+    let (clock, hand) = Clock::manual();
+    let breakers = Keyed::builder("hosts")
+        .capacity(2)
+        .when_full(WhenFull::Pass)
+        .each(|breaker| breaker.consecutive_failures(2).clock(clock))
+        .build()
+        .unwrap();
+    calls(&breakers.get("gone"), Class::Failure, 2);
+    calls(&breakers.get("misspelt"), Class::Failure, 1);
+    let is_placed = |key: &str| breakers.get(key).mode() == Mode::Auto;
+    assert!(!is_placed("early"), "both are in use");
+    hand.advance(60 * 60 * SEC);
+    assert!(is_placed("late") && is_placed("later"));
+}
+
+#[test]
+fn what_is_in_use_is_not_forgotten_however_long() {
+    let (breakers, hand) = keyed(3, WhenFull::Share);
+    calls(&breakers.get("failing"), Class::Failure, 1);
+    breakers.get("isolated").force(Mode::ForcedOpen);
+    breakers.get("tripped").trip(24 * 60 * 60 * SEC);
+    for _ in 0..100 {
+        calls(&breakers.get("other"), Class::Success, 1);
+        hand.advance(60 * SEC);
+        // Probed in vain again and again.
+        calls(&breakers.get("failing"), Class::Failure, 2);
+    }
+    let states = ["failing", "isolated", "tripped"].map(|key| breakers.get(key).state());
+    assert_eq!(states, [State::Open, State::ForcedOpen, State::Open]);
+    assert_eq!(breakers.get("failing").snapshot().totals().opened, 101);
+}
+
+#[test]
+fn a_service_that_has_just_recovered_keeps_its_place() {
+    let (breakers, hand) = keyed(1, WhenFull::Share);
+    calls(&breakers.get("a"), Class::Failure, 1);
+    hand.advance(5 * SEC);
+    calls(&breakers.get("a"), Class::Success, 2);
+    assert_eq!(breakers.get("a").state(), State::Closed);
+    let _ = breakers.get("b");
+    calls(&breakers.get("a"), Class::Failure, 1);
+    assert_eq!(
+        breakers.get("a").snapshot().retry_after(),
+        Some(10 * SEC),
+        "its second break is longer than the first"
+    );
+}
+
+#[test]
 fn a_permit_keeps_the_place_of_its_key() {
     let (breakers, _hand) = keyed(1, WhenFull::Share);
     let permit = breakers.get("a").try_acquire().unwrap();
@@ -162,11 +212,12 @@ fn a_transition_is_told_with_its_key() {
 fn all_impossible_knobs_are_told_those_of_the_breakers_included() {
     let error = Keyed::builder("hosts")
         .capacity(0)
+        .forget_after(Duration::ZERO)
         .each(|breaker| breaker.minimum_calls(0))
         .build()
         .unwrap_err();
     let keys: Vec<_> = error.problems().iter().map(|problem| problem.key).collect();
-    assert_eq!(keys, ["capacity", "minimum_calls"]);
+    assert_eq!(keys, ["capacity", "forget_after", "minimum_calls"]);
 }
 
 #[tokio::test]
