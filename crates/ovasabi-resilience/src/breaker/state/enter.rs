@@ -15,7 +15,13 @@ impl Engine {
         if !word.is_plain() {
             return Err(now);
         }
-        let entered = if self.timed { now() } else { Tick::ZERO };
+        if !self.timed {
+            return Ok(Ticket::call(word, Tick::ZERO));
+        }
+        let entered = now();
+        // Successes ask for no time when they end. Those of calls that last longer than the window would all
+        // drop out of it at the next failure, if they were of the time at which they came in.
+        self.window.turn(entered);
         Ok(Ticket::call(word, entered))
     }
 

@@ -32,20 +32,16 @@ impl Engine {
         if class != Class::Success || word != ticket.word || !word.is_plain() {
             return Left::NotYet;
         }
-        let entered = ticket.entered();
-        let at = match self.rules.slow {
-            None => entered,
-            Some(slow) => {
-                let now = now();
-                if slow.applies(entered, now) {
-                    return Left::NotYet;
-                }
-                now
+        if let Some(slow) = self.rules.slow {
+            let now = now();
+            if slow.applies(ticket.entered(), now) {
+                return Left::NotYet;
             }
-        };
+            self.window.turn(now);
+        }
         let may_matter = self
             .window
-            .record(at, Outcome::SUCCESS, self.rules.minimum_calls);
+            .record(Outcome::SUCCESS, self.rules.minimum_calls);
         self.end_run();
         if may_matter {
             Left::Counted
@@ -162,7 +158,8 @@ impl Engine {
             // Alive, and asking for less: neither lengthens nor ends a run.
             Class::Throttled | Class::Ignored => {}
         }
-        self.window.record(now, outcome, self.rules.minimum_calls)
+        self.window.turn(now);
+        self.window.record(outcome, self.rules.minimum_calls)
     }
 
     fn count(&self, class: Class, outcome: Outcome) {

@@ -58,18 +58,26 @@ impl Window {
         }
     }
 
-    /// Whether it needs to know when a call came in.
+    /// Whether it needs to know the time.
     pub(super) fn is_timed(&self) -> bool {
         matches!(self, Self::Time(_))
+    }
+
+    /// Tells it the time: a call that is counted from now on is one of `now`, or later.
+    #[inline]
+    pub(super) fn turn(&self, now: Tick) {
+        if let Self::Time(window) = self {
+            window.turn(now);
+        }
     }
 
     /// Counts a call, and tells whether it may have raised a rate even if it was well: by reaching `minimum`
     /// calls, or by beginning a bucket, when the oldest drops out. Any other success lowers rates that were
     /// judged before.
     #[inline]
-    pub(super) fn record(&self, at: Tick, outcome: Outcome, minimum: u64) -> bool {
+    pub(super) fn record(&self, outcome: Outcome, minimum: u64) -> bool {
         match self {
-            Self::Time(window) => window.record(at, outcome, minimum),
+            Self::Time(window) => window.record(outcome, minimum),
             Self::Exact(window) => window.record(outcome, minimum),
             Self::Calls(window) => window.record(outcome, minimum),
         }

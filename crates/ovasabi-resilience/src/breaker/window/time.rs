@@ -9,6 +9,7 @@ use super::{Outcome, Sum};
 
 /// Ten buckets, each a tenth of the length, aligned to the clock's start.
 ///
+/// A call counts into the newest bucket, which is that of the last [`turn`](Self::turn).
 /// A clock that goes backwards or stands still counts into the newest bucket.
 #[derive(Debug)]
 pub(in super::super) struct TimeWindow {
@@ -26,15 +27,25 @@ impl TimeWindow {
         }
     }
 
+    /// Begins the bucket of `now`, if it is later than the newest.
     #[inline]
-    pub(super) fn record(&self, at: Tick, outcome: Outcome, minimum: u64) -> bool {
-        let at = at.as_nanos();
-        let mut epoch = self.ring.epoch();
+    pub(super) fn turn(&self, now: Tick) {
+        let now = now.as_nanos();
         // The end of the bucket is a multiplication; the division waits until a bucket is over.
-        if at >= epoch.saturating_add(1).saturating_mul(self.width) {
-            epoch = self.ring.turn_to(at / self.width);
+        if now
+            >= self
+                .ring
+                .epoch()
+                .saturating_add(1)
+                .saturating_mul(self.width)
+        {
+            self.ring.turn_to(now / self.width);
         }
-        self.ring.add(epoch, outcome, minimum)
+    }
+
+    #[inline]
+    pub(super) fn record(&self, outcome: Outcome, minimum: u64) -> bool {
+        self.ring.add(self.ring.epoch(), outcome, minimum)
     }
 
     pub(super) fn sum(&self, now: Tick) -> Sum {

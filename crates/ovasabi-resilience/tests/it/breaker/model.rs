@@ -120,7 +120,8 @@ impl Model {
                 };
                 self.become_(phase);
             }
-            Phase::Closed { .. } | Phase::HalfOpen { .. } => {}
+            Phase::Closed { .. } => self.turn(),
+            Phase::HalfOpen { .. } => {}
         }
         let now = self.now;
         let mut lease = None;
@@ -149,6 +150,11 @@ impl Model {
             .slow
             .is_some_and(|(limit, _)| self.now.saturating_sub(admission.entered) >= limit);
         let failed = class != Class::Success;
+        // A success that needs no second reading of the clock is of the time of the last call that came.
+        let is_timed = class != Class::Success || self.rules.slow.is_some();
+        if is_timed && class != Class::Ignored && matches!(self.phase, Phase::Closed { .. }) {
+            self.turn();
+        }
         match &mut self.phase {
             Phase::Open { .. } => {}
             Phase::HalfOpen {
@@ -175,18 +181,8 @@ impl Model {
                     Class::Failure => *run += 1,
                     Class::Throttled => {}
                 }
-                let bucket = match self.rules.window {
-                    Span::Calls(_) => 0,
-                    Span::Millis(length) => {
-                        // A quick look at a success costs no second reading of the clock.
-                        let quick = class == Class::Success && self.rules.slow.is_none();
-                        let at = if quick { admission.entered } else { self.now };
-                        self.newest = self.newest.max(at / (length / 10));
-                        self.newest
-                    }
-                };
                 records.push_back(Record {
-                    bucket,
+                    bucket: self.newest,
                     failed,
                     slow,
                 });
@@ -195,6 +191,12 @@ impl Model {
                     self.open();
                 }
             }
+        }
+    }
+
+    fn turn(&mut self) {
+        if let Span::Millis(length) = self.rules.window {
+            self.newest = self.newest.max(self.now / (length / 10));
         }
     }
 

@@ -1,5 +1,7 @@
 //! When a closed breaker opens.
 
+use std::collections::VecDeque;
+
 use ovasabi_resilience::breaker::{Mode, Window};
 use proptest::prelude::*;
 
@@ -310,4 +312,25 @@ proptest! {
             prop_assert_eq!(window.slow, list.iter().filter(|(_, slow)| *slow).count() as u64);
         }
     }
+}
+
+#[test]
+fn calls_that_outlast_the_window_do_not_drop_out_of_it() {
+    let (builder, hand) = builder();
+    let breaker = builder.build().unwrap();
+    let mut streams = VecDeque::new();
+    // Two streams a second, each of which takes a minute.
+    for _ in 0..300 {
+        streams.push_back(breaker.try_acquire().unwrap());
+        hand.advance(SEC / 2);
+        if streams.len() > 120 {
+            streams.pop_front().unwrap().settle(Class::Success);
+        }
+    }
+    for failing in streams.drain(..20) {
+        failing.settle(Class::Failure);
+    }
+    let window = breaker.snapshot().window();
+    assert_eq!((breaker.state(), window.failures), (State::Closed, 20));
+    assert!(window.calls > 70, "{window:?}");
 }
