@@ -7,6 +7,7 @@ mod suite;
 use suite::contract;
 
 contract!(breaker, subjects::Breaker);
+contract!(keyed_breaker, subjects::KeyedBreaker);
 contract!(rate_limit, subjects::RateLimit);
 contract!(keyed_rate_limit, subjects::KeyedRateLimit);
 contract!(concurrency, subjects::Concurrency);

@@ -13,6 +13,9 @@ use ovasabi_resilience::concurrency::{
     ConcurrencyLimitLayer, ConcurrencyLimitService, ConcurrencyLimiter,
 };
 use ovasabi_resilience::deadline::{DeadlineLayer, DeadlineService};
+use ovasabi_resilience::keyed::{
+    KeyedCircuitBreaker, KeyedCircuitBreakerLayer, KeyedCircuitBreakerService,
+};
 use ovasabi_resilience::rate_limit::{
     Keyed, KeyedRateLimiter, Quota, RateLimitLayer, RateLimitService, RateLimiter,
 };
@@ -96,6 +99,38 @@ impl Subject for Breaker {
             .build()
             .unwrap();
         breaker_layer(outer).layer(Self::refusing(inner))
+    }
+}
+
+pub(super) struct KeyedBreaker;
+
+fn keyed_breaker(mode: Mode) -> KeyedCircuitBreakerLayer<u8, KeyOf, ByResult> {
+    let breakers = KeyedCircuitBreaker::<u8>::builder("contract")
+        .capacity(1)
+        .each(|breaker| breaker.consecutive_failures(1_000))
+        .build()
+        .unwrap();
+    breakers.get(&7).force(mode);
+    breakers.layer(one_key as KeyOf).classify(ByResult::new())
+}
+
+impl Subject for KeyedBreaker {
+    type Service = KeyedCircuitBreakerService<Strict, u8, KeyOf, ByResult>;
+    type Twice = KeyedCircuitBreakerService<Self::Service, u8, KeyOf, ByResult>;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        keyed_breaker(Mode::Auto).layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        keyed_breaker(Mode::ForcedOpen).layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        let outer = KeyedCircuitBreaker::<u8>::builder("outer")
+            .each(|breaker| breaker.consecutive_failures(1))
+            .build()
+            .unwrap();
+        let layer = outer.layer(one_key as KeyOf).classify(ByResult::new());
+        layer.layer(Self::refusing(inner))
     }
 }
 
