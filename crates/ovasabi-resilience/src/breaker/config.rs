@@ -14,7 +14,7 @@ use crate::config::Check;
 /// | window | slides | memory |
 /// |---|---|---|
 /// | [`Window::time`] | by tenths of its length | 10 buckets |
-/// | [`Window::calls`], up to 64 | call by call | 1 bit a call |
+/// | [`Window::calls`], up to 64 | call by call | 4 words |
 /// | [`Window::calls`], above 64 | by tenths of its length | 10 buckets |
 ///
 /// A time window answers "what share failed in the last half minute", whatever the load; a window of calls

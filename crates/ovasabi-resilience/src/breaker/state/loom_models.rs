@@ -186,3 +186,30 @@ fn loom_no_call_is_lost_when_a_bucket_begins() {
         assert_eq!((engine.sum(later).failures, engine.lifetime()), (2, 2));
     });
 }
+
+#[test]
+fn loom_a_call_under_way_to_its_bit_is_not_taken_for_the_one_before_it() {
+    loom::model(|| {
+        let window = Window::calls(2);
+        let failure = Outcome {
+            failed: true,
+            slow: false,
+        };
+        let _ = window.record(failure, 2);
+        // Once around the ring, so that the bit of the failure is the next one.
+        for _ in 1..64 {
+            let _ = window.record(Outcome::SUCCESS, 2);
+        }
+        let window = Arc::new(window);
+        let well = {
+            let window = Arc::clone(&window);
+            thread::spawn(move || window.record(Outcome::SUCCESS, 2))
+        };
+        let _ = window.record(failure, 2);
+        assert!(
+            window.sum(NOW).failures < 2,
+            "one of the last 64 has failed"
+        );
+        let _ = well.join().unwrap();
+    });
+}
