@@ -48,11 +48,14 @@ where
         let facts = classify.facts(&request);
         let now = Instant::now();
         let own = now.checked_add(*limit);
-        // What is too slow for this layer is the service's fault; what is too late for its caller may not be.
+        // The service is to blame when it had all the time that it is given. A caller that brings less has not
+        // waited long enough to know, and could open every breaker around by bringing none.
         let (at, kind) = match (own, facts.deadline()) {
-            (Some(own), Some(caller)) if own < caller => (Some(own), RejectKind::TimedOut),
-            (_, Some(caller)) => (Some(caller), RejectKind::DeadlineExceeded),
-            (own, None) => (own, RejectKind::TimedOut),
+            (Some(own), Some(caller)) if caller < own => {
+                (Some(caller), RejectKind::DeadlineExceeded)
+            }
+            (None, caller) => (caller, RejectKind::DeadlineExceeded),
+            (own, _) => (own, RejectKind::TimedOut),
         };
         if at.is_some_and(|at| at <= now) {
             let rejection = Rejection::new(

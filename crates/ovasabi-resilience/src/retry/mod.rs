@@ -4,7 +4,7 @@
 //! attempts each send 27 requests for one. [`RetryLayer`] asks, in this order, and gives the first result
 //! back as soon as an answer is no:
 //!
-//! 1. May this result be tried again at all? (The classifier; our own rejections never.)
+//! 1. May this result be tried again at all? (The classifier; our own rejections never, but for time-outs.)
 //! 2. Is the request idempotent, or was it certainly not done?
 //! 3. Are attempts left? (`max_attempts` counts the first.)
 //! 4. Can the request be sent again? ([`Replay`])

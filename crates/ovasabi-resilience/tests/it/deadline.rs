@@ -12,7 +12,9 @@ use http_body_util::Full;
 use ovasabi_core::classify::ByResult;
 use ovasabi_core::reject::RejectKind;
 use ovasabi_core::{Context, Rejection};
+use ovasabi_resilience::breaker::{CircuitBreaker, State};
 use ovasabi_resilience::deadline::DeadlineLayer;
+use ovasabi_resilience::retry::{RetryBudget, RetryLayer};
 use tokio::time::{Instant, advance, sleep};
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready};
@@ -182,4 +184,45 @@ async fn a_call_that_always_has_something_to_do_is_stopped_too() {
     assert!(call.is_finished(), "it is never stopped");
     let error = call.await.unwrap().unwrap_err();
     assert_eq!(kind(&error), Some(RejectKind::TimedOut));
+}
+
+/// A breaker of two failures and a retry around a service that hangs, with a limit of a second a call.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_hangs_opens_the_breaker_around_it_and_is_tried_again() {
+    let breaker = CircuitBreaker::builder("hangs")
+        .consecutive_failures(2)
+        .build()
+        .unwrap();
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&calls);
+    let hang = service_fn(move |_: Request<()>| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        std::future::pending::<Result<Response<Full<Bytes>>, BoxError>>()
+    });
+    let once = DeadlineLayer::new("attempt", SEC).wrap(hang);
+    let guarded = breaker.layer().wrap(once);
+    let budget = RetryBudget::builder("hangs").build().unwrap();
+    let service = RetryLayer::new(budget).wrap(guarded);
+
+    // A caller that has no time has not waited long enough to know, and there is none to try again.
+    for _ in 0..4 {
+        let request = Context::background()
+            .with_timeout(10 * MS)
+            .attach(Request::new(()));
+        let error = service.clone().oneshot(request).await.unwrap_err();
+        assert_eq!(kind(&error), Some(RejectKind::DeadlineExceeded));
+    }
+    assert_eq!(
+        (breaker.state(), calls.swap(0, Ordering::Relaxed)),
+        (State::Closed, 4)
+    );
+
+    let error = service.oneshot(Request::new(())).await.unwrap_err();
+    assert_eq!(
+        calls.load(Ordering::Relaxed),
+        2,
+        "tried again, until it opened"
+    );
+    assert_eq!(breaker.state(), State::Open);
+    assert_eq!(kind(&error), Some(RejectKind::CircuitOpen));
 }
