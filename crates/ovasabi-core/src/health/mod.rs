@@ -55,7 +55,6 @@
 mod builder;
 mod cell;
 mod check;
-mod date;
 mod error;
 pub mod future;
 mod handle;

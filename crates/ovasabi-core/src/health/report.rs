@@ -6,9 +6,9 @@ use http::StatusCode;
 use serde::{Serialize, Serializer};
 
 use super::cell::{Answer, Cell};
-use super::date::rfc3339;
 use super::watchdog::Dog;
 use super::{Level, Stage};
+use crate::time::Rfc3339;
 
 /// What a probe is told. Everything in it is public.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -167,7 +167,7 @@ fn millis<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S
 
 fn date<S: Serializer>(date: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
     match date {
-        Some(date) => serializer.serialize_str(&rfc3339(*date)),
+        Some(date) => serializer.collect_str(&Rfc3339(*date)),
         None => serializer.serialize_none(),
     }
 }

@@ -5,7 +5,7 @@
 //! once, and only token expiry and log lines ever see a date.
 //!
 //! * Intervals come from [`Clock`]: monotonic, in nanoseconds, never compared with a date.
-//! * Dates come from [`WallClock`]: may jump, never used to measure.
+//! * Dates come from [`WallClock`]: may jump, never used to measure. [`Rfc3339`] and [`HttpDate`] write them.
 //! * Waiting uses tokio's timers and reads the [`Tick`] again on waking.
 //!
 //! ```
@@ -19,9 +19,11 @@
 //! ```
 
 mod clock;
+mod date;
 mod tick;
 mod wall;
 
 pub use clock::{Clock, ClockHand};
+pub use date::{HttpDate, Rfc3339};
 pub use tick::Tick;
 pub use wall::{WallClock, WallHand};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ovasabi_core::time::{Clock, Tick, WallClock};
+use ovasabi_core::time::{Clock, HttpDate, Rfc3339, Tick, WallClock};
+use proptest::prelude::*;
 
 #[test]
 fn a_manual_clock_stands_still_until_its_hand_moves_it() {
@@ -109,4 +110,101 @@ fn clocks_cross_threads() {
     crosses::<Clock>();
     crosses::<WallClock>();
     let _: SystemTime = WallClock::system().now();
+}
+
+fn after_epoch(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+/// The last second of the year 9999.
+const LAST: u64 = 253_402_300_799;
+
+#[test]
+fn dates_are_written_as_rfc_3339() {
+    let known = [
+        (0, "1970-01-01T00:00:00Z"),
+        (951_782_399, "2000-02-28T23:59:59Z"),
+        (951_782_400, "2000-02-29T00:00:00Z"),
+        (1_709_251_199, "2024-02-29T23:59:59Z"),
+        (1_767_225_599, "2025-12-31T23:59:59Z"),
+        (4_107_542_400, "2100-03-01T00:00:00Z"),
+        (LAST, "9999-12-31T23:59:59Z"),
+    ];
+    for (seconds, text) in known {
+        assert_eq!(Rfc3339(after_epoch(seconds)).to_string(), text);
+    }
+}
+
+#[test]
+fn the_precision_is_that_of_the_format_and_cuts_off() {
+    let date = Rfc3339(UNIX_EPOCH + Duration::from_nanos(1_999_999_001));
+    assert_eq!(format!("{date:.0}"), "1970-01-01T00:00:01Z");
+    assert_eq!(format!("{date:.3}"), "1970-01-01T00:00:01.999Z");
+    assert_eq!(format!("{date:.9}"), "1970-01-01T00:00:01.999999001Z");
+    assert_eq!(format!("{date:.99}"), "1970-01-01T00:00:01.999999001Z");
+    let early = Rfc3339(UNIX_EPOCH + Duration::from_micros(7));
+    assert_eq!(format!("{early:.6}"), "1970-01-01T00:00:00.000007Z");
+}
+
+#[test]
+fn dates_that_no_text_can_say_are_the_nearest_that_one_can() {
+    let before = UNIX_EPOCH - Duration::from_secs(1);
+    let after = after_epoch(LAST + 1);
+    assert_eq!(Rfc3339(before).to_string(), "1970-01-01T00:00:00Z");
+    assert_eq!(
+        HttpDate(before).to_string(),
+        "Thu, 01 Jan 1970 00:00:00 GMT"
+    );
+    assert_eq!(format!("{:.1}", Rfc3339(after)), "9999-12-31T23:59:59.9Z");
+    assert_eq!(HttpDate(after).to_string(), "Fri, 31 Dec 9999 23:59:59 GMT");
+}
+
+#[test]
+fn http_dates_are_read_in_all_three_forms_and_nothing_else_is() {
+    // The examples of RFC 9110 section 5.6.7.
+    for text in [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+    ] {
+        let date = HttpDate(after_epoch(784_111_777));
+        assert_eq!(HttpDate::parse(text), Some(date), "{text}");
+        assert_eq!(date.to_string(), "Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+    for text in [
+        "",
+        "7",
+        "Sun, 06 Nov 1994 08:49:37",
+        "Sun, 06 Nov 1994 08:49:37 UTC",
+        "Sun, 06 Nov 1994 25:49:37 GMT",
+        "Mon, 06 Nov 1994 08:49:37 GMT",
+        "Wed, 30 Feb 1994 08:49:37 GMT",
+        "Tue, 06 Nov 1900 08:49:37 GMT",
+        "1994-11-06T08:49:37Z",
+    ] {
+        assert_eq!(HttpDate::parse(text), None, "{text:?}");
+    }
+}
+
+proptest! {
+    /// Two calendars that know nothing of each other.
+    #[test]
+    fn both_forms_of_a_date_say_the_same(seconds in 0..=LAST) {
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let http = HttpDate(after_epoch(seconds)).to_string();
+        let month = MONTHS.iter().position(|name| *name == &http[8..11]).unwrap() + 1;
+        let expected = format!("{}-{month:02}-{}T{}Z", &http[12..16], &http[5..7], &http[17..25]);
+        prop_assert_eq!(Rfc3339(after_epoch(seconds)).to_string(), expected);
+        prop_assert_eq!(HttpDate::parse(&http), Some(HttpDate(after_epoch(seconds))));
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_of_dates_panic(
+        any in ".{0,40}",
+        likely in "(Sun|Mon)(day)?,? [0-9 ]{1,2}[- ](Nov|Feb)[- ][0-9]{1,5} [0-9:]{0,9}( GMT)?",
+    ) {
+        let _ = (HttpDate::parse(&any), HttpDate::parse(&likely));
+    }
 }

@@ -5,7 +5,7 @@ use http::StatusCode;
 use crate::error::{Code, Error};
 use crate::http::server::ServerConfig;
 use crate::http::server::body::too_large;
-use crate::time::WallClock;
+use crate::time::{HttpDate, WallClock};
 
 /// One strict rule that a head breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +163,7 @@ impl Refusal {
         line("connection", b"close");
         line(
             "date",
-            httpdate::fmt_http_date(WallClock::system().now()).as_bytes(),
+            HttpDate(WallClock::system().now()).to_string().as_bytes(),
         );
         out.extend_from_slice(b"\r\n");
         // An answer to HEAD has no content, whatever it says (RFC 9110 §9.3.2).
