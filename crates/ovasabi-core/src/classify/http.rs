@@ -8,7 +8,7 @@ use super::{
 };
 use crate::Rejection;
 use crate::context::{Context, local, wire};
-use crate::error::seconds_hint;
+use crate::error::retry_after_hint;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -18,7 +18,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// * gRPC: by its content type, [`is_grpc`](crate::context::wire::is_grpc);
 /// * failure: an error, a 5xx except 501 and 505; throttled: 429; all else is a success;
 /// * may be tried again: 408, 502, 503, 504 and errors if idempotent; 429 always (it was not done);
-/// * `Retry-After` in seconds is the hint; a date is left to the retry layer, which has a calendar;
+/// * `Retry-After` is the hint, in seconds or as a date, which is measured from the `Date` of the same response
+///   (without one: from the date of this machine);
 /// * deadline: that of the [`Context`] in the request's extensions, else of [`Context::current`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HttpClassify(());
@@ -107,5 +108,5 @@ fn of_response(response: &impl ResponseHead) -> Verdict {
         500..=599 => Verdict::new(Class::Failure),
         _ => return Verdict::new(Class::Success),
     };
-    verdict.with_retry_after(seconds_hint(response.headers()))
+    verdict.with_retry_after(retry_after_hint(response.headers()))
 }

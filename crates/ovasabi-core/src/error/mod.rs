@@ -37,4 +37,4 @@ mod status;
 pub use code::Code;
 pub use problem::Problem;
 pub use repr::{BoxError, Error, Violation};
-pub(crate) use response::seconds_hint;
+pub(crate) use response::retry_after_hint;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 
 use super::{Code, Error, Problem};
 #[cfg(doc)]
 use crate::Rejection;
+use crate::time::{HttpDate, WallClock};
 
 impl Error {
     /// The public half as an HTTP answer with a problem body and, where it is known, `Retry-After`.
@@ -52,7 +53,7 @@ impl Error {
 
     /// Reads an error back from an HTTP answer: a problem body if there is one, else what the status says.
     ///
-    /// `Retry-After` in seconds is taken over when the body has no finer value. Never fails: bytes that
+    /// `Retry-After`, in seconds or as a date, is taken over when the body has no finer value. Never fails: bytes that
     /// are not a problem are dropped, for they may be anybody's. What the upstream calls public is public
     /// here too: wrap the error in one of your own where its words are not for your callers.
     #[must_use]
@@ -83,7 +84,7 @@ impl Error {
                 }
             }
         };
-        match (error.retry_delay(), seconds_hint(headers)) {
+        match (error.retry_delay(), retry_after_hint(headers)) {
             (None, Some(delay)) => error.retry_after(delay),
             _ => error,
         }
@@ -105,12 +106,19 @@ pub(crate) fn retry_after_seconds(delay: Duration) -> u64 {
     up.max(1)
 }
 
-/// The seconds of a `Retry-After` header; `None` for a date (RFC 9110 §10.2.3).
-pub(crate) fn seconds_hint(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+/// What a `Retry-After` header asks for (RFC 9110 §10.2.3): its seconds, or the time until its date, which is
+/// none when that has passed.
+pub(crate) fn retry_after_hint(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     // `parse` alone would take a `+`.
-    seconds
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| seconds.parse().ok().map(Duration::from_secs))?
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok().map(Duration::from_secs);
+    }
+    let HttpDate(until) = HttpDate::parse(text)?;
+    // By the clock that wrote it, where it says what it shows: two machines never agree on the date.
+    let said = headers.get(DATE).and_then(|value| value.to_str().ok());
+    let HttpDate(now) = said
+        .and_then(HttpDate::parse)
+        .unwrap_or_else(|| HttpDate(WallClock::system().now()));
+    Some(until.duration_since(now).unwrap_or_default())
 }

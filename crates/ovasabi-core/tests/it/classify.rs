@@ -53,12 +53,32 @@ fn http_statuses_read_as_documented() {
 }
 
 #[test]
-fn retry_after_in_seconds_is_a_hint_and_a_date_is_not() {
+fn retry_after_is_a_hint_in_seconds_and_as_a_date() {
     let hint = |value| http(&response(503, &[("retry-after", value)])).retry_after;
     assert_eq!(hint("7"), Some(Duration::from_secs(7)));
-    for odd in ["Fri, 31 Dec 1999 23:59:59 GMT", "-1", "+1", "1.5", ""] {
+    for odd in ["-1", "+1", "1.5", "", "tomorrow", "31 Dec 1999"] {
         assert_eq!(hint(odd), None, "{odd:?}");
     }
+    // The server's own `Date` is what its other dates are measured from, however wrong its clock is.
+    let between =
+        |date, value| http(&response(503, &[("date", date), ("retry-after", value)])).retry_after;
+    let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+    for later in [
+        "Sun, 06 Nov 1994 08:51:37 GMT",
+        "Sunday, 06-Nov-94 08:51:37 GMT",
+        "Sun Nov  6 08:51:37 1994",
+    ] {
+        assert_eq!(between(date, later), Some(Duration::from_secs(120)));
+    }
+    assert_eq!(between(date, date), Some(Duration::ZERO));
+    assert_eq!(
+        between(date, "Sun, 06 Nov 1994 08:00:00 GMT"),
+        Some(Duration::ZERO)
+    );
+    // Without one it is the date of this machine.
+    assert_eq!(hint("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
+    let far = hint("Fri, 31 Dec 9999 23:59:59 GMT").unwrap();
+    assert!(far > Duration::from_secs(3_600));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! When it is sent again.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use ovasabi_core::Context;
 use ovasabi_core::backoff::{Constant, Exponential, Jitter};
@@ -88,6 +89,28 @@ async fn an_answer_that_asks_for_too_long_a_pause_is_given_back_at_once() {
         // What is no number of seconds is no hint.
         assert_eq!(log.sent(), sent, "{hint}");
         assert!(sent == 2 || start.elapsed() < 5 * MS, "{hint}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_read_in_seconds_and_as_a_date() {
+    // P-28
+    for (hint, sent, least) in [
+        ("2", 2, 2 * SEC),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 2, Duration::ZERO),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 1, Duration::ZERO),
+        ("tomorrow", 2, Duration::ZERO),
+        ("-1", 2, Duration::ZERO),
+        ("1.5", 2, Duration::ZERO),
+    ] {
+        let upstream = Upstream::new([Hint(429, "retry-after", hint)]);
+        let log = upstream.log();
+        let start = Instant::now();
+        layer().layer(upstream).oneshot(get()).await.unwrap();
+        assert_eq!(log.sent(), sent, "{hint}");
+        // The backoff comes on top, and is shorter than a second.
+        let pause = start.elapsed();
+        assert!(pause >= least && pause < least + SEC, "{hint}: {pause:?}");
     }
 }
 
