@@ -82,10 +82,7 @@ impl Error {
         let status = self.http_status();
         Problem {
             kind: about_blank(),
-            title: status
-                .canonical_reason()
-                .unwrap_or("Client Closed Request")
-                .to_owned(),
+            title: title(status).to_owned(),
             status: status.as_u16(),
             detail: self.public_detail().to_owned(),
             instance: instance.map(str::to_owned),
@@ -138,7 +135,23 @@ impl From<Problem> for Error {
     }
 }
 
-fn about_blank() -> String {
+/// The phrase of a status; one that has none is taken for the first of its class (RFC 9110 §15).
+fn title(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        // As nginx calls it: the registry does not know it.
+        499 => "Client Closed Request",
+        number => status
+            .canonical_reason()
+            .or_else(|| {
+                StatusCode::from_u16(number / 100 * 100)
+                    .ok()?
+                    .canonical_reason()
+            })
+            .unwrap_or_default(),
+    }
+}
+
+pub(super) fn about_blank() -> String {
     "about:blank".to_owned()
 }
 

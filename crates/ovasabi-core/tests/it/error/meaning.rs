@@ -170,6 +170,20 @@ fn a_foreign_answer_is_read_by_its_status() {
 }
 
 #[test]
+fn a_status_without_a_name_is_called_as_its_class() {
+    let title = |status| {
+        let status = StatusCode::from_u16(status).unwrap();
+        let error = Error::new(Code::Internal, "x").with_http_status(status);
+        error.to_problem(None).title
+    };
+    assert_eq!(title(404), "Not Found");
+    assert_eq!(title(499), "Client Closed Request");
+    // RFC 9110 section 15: what is not known is taken for the x00 of its class.
+    assert_eq!(title(430), "Bad Request");
+    assert_eq!(title(520), "Internal Server Error");
+}
+
+#[test]
 fn the_status_line_stands_over_the_member() {
     let error = read(
         404,
