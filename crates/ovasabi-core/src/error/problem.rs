@@ -128,9 +128,8 @@ impl From<Problem> for Error {
             error = error.metadata(key, value);
         }
         match status {
-            // Only a status that the code does not already say is an override.
-            Some(status) if error.http_status() != status => error.with_http_status(status),
-            _ => error,
+            Some(status) => error.with_foreign_status(status),
+            None => error,
         }
     }
 }

@@ -192,6 +192,17 @@ impl Error {
         self.0.status
     }
 
+    /// Takes over a status that somebody else sent, where the code does not say it already. Only one of an
+    /// error: no upstream makes our answer a success, a redirect, or the begin of another protocol.
+    pub(super) fn with_foreign_status(self, status: StatusCode) -> Self {
+        let is_error = status.is_client_error() || status.is_server_error();
+        if is_error && self.http_status() != status {
+            self.with_http_status(status)
+        } else {
+            self
+        }
+    }
+
     pub(super) fn add_violation(&mut self, violation: Violation) {
         self.0.violations.push(violation);
     }

@@ -76,12 +76,7 @@ impl Error {
             }),
             None => {
                 let code = Code::from_http_status(status);
-                let error = Self::new(code, "upstream");
-                if code.http_status() == status {
-                    error
-                } else {
-                    error.with_http_status(status)
-                }
+                Self::new(code, "upstream").with_foreign_status(status)
             }
         };
         match (error.retry_delay(), retry_after_hint(headers)) {

@@ -105,7 +105,7 @@ impl From<Status> for Error {
             error = match key.as_str() {
                 RETRYABLE => error.retryable(value == "true"),
                 HTTP_STATUS => match StatusCode::from_bytes(value.as_bytes()) {
-                    Ok(status) => error.with_http_status(status),
+                    Ok(status) => error.with_foreign_status(status),
                     Err(_) => error,
                 },
                 _ => error.metadata(key.clone(), value),

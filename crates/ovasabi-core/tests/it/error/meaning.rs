@@ -184,6 +184,23 @@ fn a_status_without_a_name_is_called_as_its_class() {
 }
 
 #[test]
+fn no_upstream_makes_an_error_look_like_a_success() {
+    for status in [100, 101, 200, 204, 302, 304, 600, 999] {
+        let by_member = Problem::from_json(
+            format!(r#"{{"status": {status}, "code": "UNAVAILABLE"}}"#).as_bytes(),
+        );
+        assert_eq!(
+            Error::from(by_member.unwrap()).http_status(),
+            503,
+            "{status}"
+        );
+        let by_line = read(status, &[PROBLEM], r#"{"code": "NOT_FOUND"}"#);
+        assert_eq!(by_line.http_status(), 404, "{status}");
+        assert_eq!(read(status, &[], "").http_status(), 500, "{status}");
+    }
+}
+
+#[test]
 fn the_status_line_stands_over_the_member() {
     let error = read(
         404,

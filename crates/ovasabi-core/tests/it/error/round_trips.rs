@@ -210,6 +210,18 @@ mod tonic_status {
     }
 
     #[test]
+    fn a_status_cannot_ask_to_be_answered_as_a_success() {
+        use std::collections::HashMap;
+        use tonic_types::{ErrorDetails, StatusExt};
+        for status in ["101", "200", "302", "999"] {
+            let facts = HashMap::from([("ovasabi-http-status".to_owned(), status.to_owned())]);
+            let details = ErrorDetails::with_error_info("x", "ovasabi", facts);
+            let sent = tonic::Status::with_error_details(tonic::Code::NotFound, "", details);
+            assert_eq!(Error::from(sent).http_status(), 404, "{status}");
+        }
+    }
+
+    #[test]
     fn a_foreign_status_is_read_without_details() {
         let error = Error::from(tonic::Status::not_found("no such row"));
         assert_eq!(
