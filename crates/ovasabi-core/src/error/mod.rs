@@ -28,6 +28,7 @@
 mod axum;
 mod code;
 mod grpc;
+mod lenient;
 mod problem;
 mod repr;
 mod response;

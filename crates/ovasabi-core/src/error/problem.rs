@@ -7,47 +7,84 @@ use std::time::Duration;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Error, Violation};
+use super::{Code, Error, Violation, lenient};
 
 /// The public half of an [`Error`] as a problem details object (RFC 9457 §3), with `code`, `reason`,
 /// `violations`, `retry_after_ms` and `metadata` as extension members.
 ///
 /// `type` is `about:blank`, so `title` is the phrase of the status (§4.2.1); `reason` is what programs
-/// should compare. Members that it does not know are ignored when it is parsed (§3.2).
+/// should compare. Members that it does not know are ignored when it is parsed (§3.2), and so are those whose type
+/// is another one (§3.1): frameworks have extension members of the same names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// A URI that names the kind of problem.
-    #[serde(rename = "type", default = "about_blank")]
+    #[serde(
+        rename = "type",
+        default = "about_blank",
+        deserialize_with = "lenient::kind"
+    )]
     pub kind: String,
     /// The phrase of the status.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::member")]
     pub title: String,
     /// The HTTP status.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::member")]
     pub status: u16,
     /// What happened, for people.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::member",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub detail: String,
     /// Which request it was: a path or a request id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::member",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub instance: Option<String>,
     /// The name of the canonical code.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::member",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub code: String,
     /// The stable machine reason.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::member",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub reason: String,
     /// The fields that break rules.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::list",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub violations: Vec<Violation>,
     /// When a retry makes sense at the earliest, in milliseconds, rounded up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::member",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub retry_after_ms: Option<u64>,
     /// Whether a retry makes sense, where it differs from what the code says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::member",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub retryable: Option<bool>,
     /// Public machine-readable facts.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "lenient::map",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub metadata: BTreeMap<String, String>,
 }
 

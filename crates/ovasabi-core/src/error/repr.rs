@@ -33,6 +33,7 @@ pub struct Violation {
     /// The path of the field, such as `items[2].amount`.
     pub field: String,
     /// The stable name of the rule, such as `length` or `range`.
+    #[serde(default)]
     pub rule: String,
     /// What is allowed, in a sentence for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -201,6 +201,31 @@ fn no_upstream_makes_an_error_look_like_a_success() {
 }
 
 #[test]
+fn members_of_another_type_are_left_out_and_the_rest_is_read() {
+    // RFC 9457 section 3.1: a member whose type is not the specified one counts as not there.
+    let error = read(
+        404,
+        &[PROBLEM],
+        r#"{"type": 7, "title": null, "status": "404", "detail": "no such wallet", "instance": {}, "code": 1234,
+            "reason": ["x"], "violations": {"id": "bad"}, "retry_after_ms": "soon", "retryable": "maybe", "metadata": 1}"#,
+    );
+    assert_eq!(
+        (error.code(), error.reason(), error.public_detail()),
+        (Code::NotFound, "upstream", "no such wallet")
+    );
+    assert_eq!((error.violations().len(), error.retry_delay()), (0, None));
+
+    let error = read(
+        422,
+        &[PROBLEM],
+        r#"{"violations": [{"field": "id", "message": "bad"}, 7, {"field": "name", "rule": "length"}], "metadata": {"limit": 20, "unit": "s"}}"#,
+    );
+    let fields: Vec<_> = error.violations().iter().map(|v| &*v.field).collect();
+    assert_eq!(fields, ["id", "name"]);
+    assert_eq!(error.facts().collect::<Vec<_>>(), [("unit", "s")]);
+}
+
+#[test]
 fn the_status_line_stands_over_the_member() {
     let error = read(
         404,
