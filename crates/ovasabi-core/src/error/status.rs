@@ -65,6 +65,9 @@ impl From<Rejection> for Status {
 
 /// Reads a status back, with its details where they are the ones above. The status itself is the private
 /// cause. `OK`, which is no error, is read as [`Code::Unknown`].
+///
+/// The message is the detail if a server sent it. tonic also makes a status of every error of a connection, of a
+/// layer, of a codec, with the error as its source and the error's text as its message: that text is private.
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
         let number = u32::try_from(i32::from(status.code())).unwrap_or_default();
@@ -78,7 +81,7 @@ impl From<Status> for Error {
             code,
             reason.map_or("upstream".into(), std::borrow::Cow::Owned),
         );
-        if !status.message().is_empty() {
+        if !status.message().is_empty() && !is_of_this_process(&status) {
             error = error.detail(status.message().to_owned());
         }
         for violation in details
@@ -112,6 +115,17 @@ impl From<Status> for Error {
             };
         }
         error.caused_by(status)
+    }
+}
+
+/// Whether the message may be the text of an error of this process: the status has a source, and that is
+/// neither an error of ours nor a chain with a status in it, from which tonic then took the message.
+fn is_of_this_process(status: &Status) -> bool {
+    let source = std::error::Error::source(status);
+    let mut chain = std::iter::successors(source, |error| error.source());
+    match chain.find(|error| error.is::<Behind>() || error.is::<Status>()) {
+        Some(found) => found.downcast_ref().is_some_and(is_of_this_process),
+        None => source.is_some(),
     }
 }
 

@@ -210,6 +210,20 @@ mod tonic_status {
     }
 
     #[test]
+    fn only_what_a_server_said_is_public() {
+        let sent = || tonic::Status::not_found("no such row");
+        // tonic wraps what it finds in a chain of errors, and keeps the chain as its source.
+        let found = tonic::Status::from_error(Box::new(Error::internal(sent())));
+        assert_eq!(Error::from(found).public_detail(), "no such row");
+        let ours = tonic::Status::from(Error::new(Code::NotFound, "row").detail("no such row"));
+        assert_eq!(Error::from(ours).public_detail(), "no such row");
+        let local = tonic::Status::from_error("dns failed for db.internal".into());
+        let error = Error::from(local);
+        assert_ne!(error.public_detail(), "dns failed for db.internal");
+        assert!(format!("{error:?}").contains("db.internal"));
+    }
+
+    #[test]
     fn a_status_cannot_ask_to_be_answered_as_a_success() {
         use std::collections::HashMap;
         use tonic_types::{ErrorDetails, StatusExt};

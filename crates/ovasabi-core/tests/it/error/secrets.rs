@@ -33,6 +33,11 @@ fn errors() -> Vec<(&'static str, Error)> {
     };
     let chain = Error::new(Code::Internal, "inner").caused_by(secret_io());
     let status = tonic::Status::from(public().caused_by(secret_io()));
+    // What tonic makes of an error that no server sent: its text becomes the message.
+    let local = tonic::Status::from_error(Box::new(secret_io()));
+    let wrapped = tonic::Status::from_error(Box::new(Error::internal(tonic::Status::from_error(
+        Box::new(secret_io()),
+    ))));
     vec![
         ("cause", public().caused_by(secret_io())),
         ("cause as text", public().caused_by(SECRET)),
@@ -44,6 +49,8 @@ fn errors() -> Vec<(&'static str, Error)> {
             Error::from(Cause::Other(format!("killed by {SECRET}").into())),
         ),
         ("error out of a status", Error::from(status)),
+        ("error out of a failed connection", Error::from(local)),
+        ("error out of a failure in a failure", Error::from(wrapped)),
     ]
 }
 
