@@ -1,6 +1,6 @@
 //! gRPC: `grpc-status` decides, in the head or in the trailers.
 
-use ::http::HeaderMap;
+use ::http::{HeaderMap, StatusCode};
 
 use super::{
     Class, Classify, EndClassify, Facts, ReadRequest, RequestHead, ResponseHead, Retry, Seen,
@@ -17,7 +17,9 @@ use crate::error::{Code, Error};
 /// * failure: `UNKNOWN`, `DEADLINE_EXCEEDED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`, transport errors, and a
 ///   body that ends without a status;
 /// * throttled: `RESOURCE_EXHAUSTED`; ignored: `CANCELLED`; all else is a success;
-/// * may be tried again: `UNAVAILABLE` if idempotent; `RESOURCE_EXHAUSTED` only with a pushback (gRFC A6).
+/// * may be tried again: `UNAVAILABLE` if idempotent; `RESOURCE_EXHAUSTED` only with a pushback (gRFC A6);
+/// * an answer from 400 on without a `grpc-status` is a proxy's and counts as [`HttpClassify`](super::HttpClassify)
+///   says, `Retry-After` included; any other that is not a success is a failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GrpcClassify(());
 
@@ -54,10 +56,12 @@ impl<Res: ResponseHead, Err: 'static> Classify<Res, Err> for GrpcClassify {
             Ok(response) if has_status(response.headers()) => {
                 settled(of_status(response.headers()))
             }
-            // Not gRPC at all: a proxy answered. What it says counts as for HTTP.
+            // Not gRPC at all: a proxy answered.
+            Ok(response) if is_refusal(response.status()) => {
+                settled(super::http::of_response(response))
+            }
             Ok(response) if !response.status().is_success() => {
-                let error = Error::new(Code::from_http_status(response.status()), "upstream");
-                settled(of_error(&error))
+                settled(Verdict::new(Class::Failure))
             }
             Ok(_) => Seen {
                 verdict: Verdict::new(Class::Ignored),
@@ -99,6 +103,10 @@ fn settled(verdict: Verdict) -> Seen<GrpcEnd> {
         verdict,
         end: GrpcEnd::Settled(verdict.class),
     }
+}
+
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
 }
 
 fn has_status(headers: &HeaderMap) -> bool {

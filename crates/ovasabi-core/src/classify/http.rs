@@ -91,7 +91,8 @@ pub(super) fn read(request: &impl RequestHead) -> Facts {
         .with_deadline(deadline)
 }
 
-fn of_response(response: &impl ResponseHead) -> Verdict {
+/// Shared with gRPC, where proxies answer like this.
+pub(super) fn of_response(response: &impl ResponseHead) -> Verdict {
     // Only a refusal carries extensions that need looking at: successes leave on the first test.
     let status = response.status().as_u16();
     if status < 400 {

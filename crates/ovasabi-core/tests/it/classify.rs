@@ -224,6 +224,18 @@ fn a_proxy_that_answers_for_a_grpc_service_counts_by_its_status() {
         (class(503), class(404), class(429)),
         (Class::Failure, Class::Success, Class::Throttled)
     );
+    // A redirect is nothing that a gRPC client can use.
+    assert_eq!((class(302), class(100)), (Class::Failure, Class::Failure));
+}
+
+#[test]
+fn a_proxy_is_read_the_same_by_http_and_grpc() {
+    for status in 400..600 {
+        let answer = response(status, &[("retry-after", "3")]);
+        let grpc =
+            Classify::<_, BoxError>::seen(&GrpcClassify::new(), &Facts::new(), Ok(&answer)).verdict;
+        assert_eq!(grpc, http(&answer), "{status}");
+    }
 }
 
 #[test]
