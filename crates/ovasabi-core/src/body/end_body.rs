@@ -78,7 +78,11 @@ impl<B: Body, P: Settle, E: EndClassify> Body for EndBody<B, P, E> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        let frame = ready!(this.inner.as_mut().poll_frame(cx));
+        let mut polling = Polling(Some(&mut *this.held));
+        let polled = this.inner.as_mut().poll_frame(cx);
+        polling.0 = None;
+        drop(polling);
+        let frame = ready!(polled);
         match &frame {
             None => this.held.settle(|end| end.at_end(None)),
             Some(Err(_)) => this.held.settle(EndClassify::at_error),
@@ -149,10 +153,22 @@ impl<P: Settle, E: EndClassify> Held<P, E> {
     }
 }
 
+/// Settles when a poll does not come back: whoever catches the panic drops the body later, when nothing tells it
+/// from any other drop.
+struct Polling<'a, P: Settle, E: EndClassify>(Option<&'a mut Held<P, E>>);
+
+impl<P: Settle, E: EndClassify> Drop for Polling<'_, P, E> {
+    fn drop(&mut self) {
+        if let Some(held) = self.0.take() {
+            held.settle(|_| Class::Failure);
+        }
+    }
+}
+
 impl<P: Settle, E: EndClassify> Drop for Held<P, E> {
     fn drop(&mut self) {
         if let Some((permit, dropped, _)) = self.0.take() {
-            // A body that panics while it is polled is dropped by the unwinding.
+            // Something else that panics takes the body with it.
             permit.settle(if std::thread::panicking() {
                 Class::Failure
             } else {

@@ -54,7 +54,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(this.inner.poll(cx));
+        let mut polling = Polling(Some(&mut *this.guard));
+        let polled = this.inner.poll(cx);
+        polling.0 = None;
+        drop(polling);
+        let result = ready!(polled);
         let guard = this.guard.take();
         Poll::Ready(match result {
             Ok(mut response) => {
@@ -73,6 +77,18 @@ where
                 Err(error)
             }
         })
+    }
+}
+
+/// Cancels when a poll does not come back: whoever catches the panic drops the future later, when nothing tells
+/// it from a hang-up.
+struct Polling<'a>(Option<&'a mut Option<ContextGuard>>);
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        if let Some(guard) = self.0.take().and_then(Option::take) {
+            guard.cancel(ContextGuard::panicked());
+        }
     }
 }
 

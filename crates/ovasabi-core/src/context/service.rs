@@ -80,6 +80,10 @@ impl ContextGuard {
         Self(Some(Arc::clone(&context.scope)))
     }
 
+    pub(super) fn panicked() -> Cause {
+        Cause::Other("the service panicked".into())
+    }
+
     pub(super) fn cancel(mut self, cause: Cause) {
         if let Some(scope) = self.0.take() {
             scope.cancel(cause);
@@ -102,7 +106,7 @@ impl Drop for ContextGuard {
         if let Some(scope) = self.0.take() {
             let panics = std::thread::panicking();
             scope.cancel(if panics {
-                Cause::Other("the service panicked".into())
+                Self::panicked()
             } else {
                 Cause::Disconnected
             });

@@ -406,6 +406,29 @@ fn a_service_that_panics_cancels_with_a_reason() {
     );
 }
 
+#[test]
+fn a_panic_that_somebody_catches_outside_is_a_reason_all_the_same() {
+    let slot = Slot::default();
+    let inside = Arc::clone(&slot);
+    let service = ContextLayer::new().wrap(service_fn(move |request: Request<()>| {
+        *inside.lock().unwrap() = request.extensions().get().cloned();
+        async move {
+            assert!(
+                request.headers().contains_key("never"),
+                "a bug in the handler"
+            );
+            Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
+        }
+    }));
+    let mut call = task::spawn(service.oneshot(request(&[])));
+    assert!(catch_unwind(AssertUnwindSafe(|| call.poll())).is_err());
+    // Before the future is dropped, and whenever that is.
+    assert_eq!(
+        kept(&slot).cause(),
+        Some(Cause::Other("the service panicked".into()))
+    );
+}
+
 #[tokio::test]
 async fn the_context_is_current_while_the_service_runs() {
     let id = || Context::current().and_then(|cx| Some(cx.request_id()?.as_str().to_owned()));
