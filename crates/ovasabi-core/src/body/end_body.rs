@@ -61,10 +61,13 @@ impl<B: Body, P: Settle, E: EndClassify> EndBody<B, P, E> {
     }
 
     /// With the `Content-Length` that the head promises. Once that many bytes have passed, a drop is the end:
-    /// servers drop a body there without asking it for more.
+    /// servers drop a body there without asking it for more, and one of length 0 without asking it at all.
     #[must_use]
     pub fn with_length(mut self, length: Option<u64>) -> Self {
         self.left = length;
+        if length == Some(0) {
+            self.held.expect_no_more();
+        }
         self
     }
 }

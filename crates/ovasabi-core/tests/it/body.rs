@@ -151,6 +151,8 @@ fn a_panic_in_the_body_is_a_failure() {
     assert!(polled.is_err());
     // Whoever catches panics, as a server does, drops the body later, when nothing unwinds any more.
     assert_eq!(book.entries(), [Some(Class::Failure)]);
+    drop(body);
+    assert_eq!(book.entries().len(), 1);
 }
 
 #[tokio::test]
@@ -166,6 +168,19 @@ async fn a_promised_length_makes_the_drop_after_it_an_end() {
         sender.send_data("hello".into()).await.unwrap();
         body.frame().await.unwrap().unwrap();
         assert!(book.entries().is_empty(), "trailers may still come");
+        drop(body);
+        assert_eq!(book.entries(), [Some(expected)]);
+    }
+}
+
+#[test]
+fn a_promised_length_of_nothing_makes_every_drop_an_end() {
+    // Servers drop such a body without asking it once.
+    for (length, expected) in [(Some(0), Class::Success), (Some(1), DROPPED)] {
+        let book = Book::default();
+        let (_sender, stream) = Channel::<Bytes>::new(1);
+        let body = held(&book, stream).with_length(length);
+        assert!(book.entries().is_empty());
         drop(body);
         assert_eq!(book.entries(), [Some(expected)]);
     }
