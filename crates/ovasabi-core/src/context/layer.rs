@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 use tower_layer::Layer;
 
@@ -164,7 +164,7 @@ impl<S> Layer<S> for ContextLayer {
 impl Settings {
     pub(super) fn read(&self, headers: &HeaderMap) -> Context {
         let theirs = if self.takes_trace {
-            headers.get(wire::TRACEPARENT)
+            only(headers, &wire::TRACEPARENT)
         } else {
             None
         };
@@ -222,6 +222,13 @@ impl Settings {
         // A timeout beyond what the clock can express is no timeout.
         Instant::now().checked_add(timeout)
     }
+}
+
+/// The value of a header that is there once. Two parents are none: which one a proxy or a log believed, nobody
+/// knows.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut all = headers.get_all(name).iter();
+    all.next().filter(|_| all.next().is_none())
 }
 
 fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {

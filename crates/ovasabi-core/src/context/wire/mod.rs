@@ -3,7 +3,7 @@
 //! | header | meaning | in | out |
 //! |---|---|---|---|
 //! | [`X_REQUEST_ID`] | the id of the request | checked character by character, at most 128 bytes | as it is |
-//! | [`TRACEPARENT`], [`TRACESTATE`] | place in a trace (W3C) | strict; the state at most 512 bytes | this hop as parent |
+//! | [`TRACEPARENT`], [`TRACESTATE`] | place in a trace (W3C) | strict, one parent alone; the state at most 512 bytes | this hop as parent |
 //! | [`GRPC_TIMEOUT`] | what the caller still waits | at most 8 digits and a unit | what is left, rounded down |
 //! | [`X_REQUEST_TIMEOUT_MS`] | the same for HTTP, in milliseconds | digits only | what is left, rounded down |
 //! | [`BAGGAGE`] | facts for every hop (W3C) | allowed keys only | allowed keys only |

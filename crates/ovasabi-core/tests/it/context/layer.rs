@@ -430,6 +430,20 @@ fn a_panic_that_somebody_catches_outside_is_a_reason_all_the_same() {
 }
 
 #[tokio::test]
+async fn two_parents_are_none() {
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let headers = [
+        ("traceparent", parent),
+        ("traceparent", parent),
+        ("tracestate", "vendor=1"),
+    ];
+    let cx = opened(ContextLayer::new(), &headers).await;
+    let trace = cx.trace().unwrap();
+    assert_ne!(trace.trace_id(), 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c);
+    assert_eq!((trace.parent_id(), cx.trace_state()), (None, None));
+}
+
+#[tokio::test]
 async fn the_context_is_current_while_the_service_runs() {
     let id = || Context::current().and_then(|cx| Some(cx.request_id()?.as_str().to_owned()));
     let in_call = Arc::new(Mutex::new(None));
