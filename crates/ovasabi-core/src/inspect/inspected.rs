@@ -25,7 +25,7 @@ pub trait Inspect: Send + Sync + 'static {
         &[]
     }
 
-    /// Does one of its [`controls`](Inspect::controls).
+    /// Does one of its [`controls`](Inspect::controls). Must not block, or ask anything of the registry.
     ///
     /// # Errors
     /// [`ControlError`] when there is no such action, or the argument is not allowed.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Weak};
 
 use super::{Control, ControlError, Inspect, Inspected, Metric, Snapshot, Value};
 use crate::reject::Name;
@@ -14,7 +14,7 @@ pub struct Registry(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     entries: Mutex<Entries>,
-    /// Held for reading by reports, which keep components alive for a moment, so that a name that seems taken
+    /// Held for reading by reports and controls, which keep components alive for a moment, so that a name that seems taken
     /// can be told from one that is.
     visits: RwLock<()>,
 }
@@ -107,7 +107,7 @@ impl Registry {
     /// What every component says now, in the order of kind and name.
     #[must_use]
     pub fn reports(&self) -> Vec<Report> {
-        let _visit = self.0.visits.read().unwrap_or_else(PoisonError::into_inner);
+        let _visit = self.visit();
         // Components are asked outside of the lock, for they may come back here. They are kept until their
         // numbers are merged: one that died in between would hand over its counters, to be counted twice.
         let asked: Vec<(Key, Option<Arc<dyn Inspect>>)> = {
@@ -153,6 +153,8 @@ impl Registry {
         action: &str,
         argument: Option<&str>,
     ) -> Result<(), ControlError> {
+        // It is kept alive here too, and its name must not seem taken for that.
+        let _visit = self.visit();
         let found = {
             let entries = self.lock();
             entries
@@ -172,6 +174,10 @@ impl Registry {
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.0.lock()
+    }
+
+    fn visit(&self) -> RwLockReadGuard<'_, ()> {
+        self.0.visits.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

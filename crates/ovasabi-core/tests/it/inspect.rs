@@ -275,6 +275,12 @@ impl Inspect for Slow {
         }
         Snapshot::new().with(Metric::counter("doorbell.rings", "times it rang", 5))
     }
+
+    fn control(&self, _action: &str, _argument: Option<&str>) -> Result<(), ControlError> {
+        self.inside.lock().unwrap().send(()).unwrap();
+        self.go.lock().unwrap().recv().unwrap();
+        Ok(())
+    }
 }
 
 /// The component, a sign that it has stopped, and the way to let it go.
@@ -321,6 +327,25 @@ fn a_name_is_free_once_its_owner_has_dropped_it_even_during_a_report() {
         // Time to be refused, if it is going to be.
         (0..1_000).for_each(|_| std::thread::yield_now());
         release.send(()).unwrap();
+        assert!(joining.join().unwrap());
+    });
+}
+
+#[test]
+fn a_name_is_free_once_its_owner_has_dropped_it_even_during_a_control() {
+    let registry = Registry::new();
+    let (dying, is_inside, release) = slow(u64::MAX);
+    registry.register(&dying).unwrap();
+    let successor = bell("front");
+    std::thread::scope(|scope| {
+        let controlling = scope.spawn(|| registry.control("doorbell", "front", "wait", None));
+        is_inside.recv().unwrap();
+        drop(dying);
+        let joining = scope.spawn(|| registry.register(&successor).is_ok());
+        // Time to be refused, if it is going to be.
+        (0..1_000).for_each(|_| std::thread::yield_now());
+        release.send(()).unwrap();
+        assert!(controlling.join().unwrap().is_ok());
         assert!(joining.join().unwrap());
     });
 }
