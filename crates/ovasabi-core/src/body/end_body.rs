@@ -171,12 +171,8 @@ impl<P: Settle, E: EndClassify> Drop for Polling<'_, P, E> {
 impl<P: Settle, E: EndClassify> Drop for Held<P, E> {
     fn drop(&mut self) {
         if let Some((permit, dropped, _)) = self.0.take() {
-            // Something else that panics takes the body with it.
-            permit.settle(if std::thread::panicking() {
-                Class::Failure
-            } else {
-                dropped
-            });
+            // Even when the thread panics: whatever takes the body with it is not what the permit was for.
+            permit.settle(dropped);
         }
     }
 }

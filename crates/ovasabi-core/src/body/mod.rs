@@ -6,8 +6,8 @@
 //! [`Hold`].
 //!
 //! With [`AtEnd`] the permit travels in an [`EndBody`] around the body and settles exactly once: on the end
-//! of the stream, on trailers, on a body error, on a panic, or on drop. It asks `is_end_stream()` after each frame, for
-//! hyper stops polling there.
+//! of the stream, on trailers, on a body error, on a panic of the body, or on drop. It asks `is_end_stream()` after
+//! each frame, for hyper stops polling there.
 
 mod end_body;
 mod hold;

@@ -155,6 +155,18 @@ fn a_panic_in_the_body_is_a_failure() {
     assert_eq!(book.entries().len(), 1);
 }
 
+#[test]
+fn a_panic_of_somebody_else_is_a_drop_like_any_other() {
+    let book = Book::default();
+    let body = held(&book, Full::<Bytes>::from("hello"));
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        let _body = body;
+        panic!("a bug in the reader")
+    }));
+    assert!(read.is_err());
+    assert_eq!(book.entries(), [Some(DROPPED)]);
+}
+
 #[tokio::test]
 async fn a_promised_length_makes_the_drop_after_it_an_end() {
     for (length, expected) in [
