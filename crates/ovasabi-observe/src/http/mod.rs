@@ -5,7 +5,9 @@
 //!
 //! * a request **begins** when the service is called and **ends** once: at the last byte or the trailers
 //!   (`complete`), at a body error (`body_error`), when the caller hangs up before or after the head
-//!   (`cancelled`), or when the service inside fails (`service_error`);
+//!   (`cancelled`), or when the service inside fails (`service_error`) or panics (`panic`);
+//! * a body that is dropped at the length that its head promises is complete, and so is one that nobody sends
+//!   (HEAD, 204, 304): servers ask such bodies for nothing more;
 //! * the span is entered whenever the service or the body is polled, so that every log line has its ids;
 //! * the metrics know the route template, never the path; unknown methods are `_OTHER`;
 //! * the access log has the path without its query, for queries carry tokens.

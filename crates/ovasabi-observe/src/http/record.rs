@@ -1,6 +1,7 @@
 //! One request, from its beginning to its one end.
 
-use http::{Method, Request, StatusCode};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, Method, Request, StatusCode};
 use ovasabi_core::Context;
 use ovasabi_core::time::Tick;
 use tracing::Span;
@@ -18,6 +19,8 @@ pub(super) struct RequestRecord {
     route: RouteTemplate,
     status: Option<StatusCode>,
     bytes: u64,
+    /// What the head promises of the body, where it does.
+    length: Option<u64>,
     is_over: bool,
 }
 
@@ -40,6 +43,7 @@ impl RequestRecord {
             route,
             status: None,
             bytes: 0,
+            length: None,
             is_over: false,
         }
     }
@@ -51,6 +55,7 @@ impl RequestRecord {
     /// Takes note of the response's head.
     pub(super) fn head(&mut self, parts: &http::response::Parts) {
         self.status = Some(parts.status);
+        self.length = content_length(&parts.headers);
         self.span.record("status", parts.status.as_u16());
         if let Some(route) = RouteTemplate::find(&parts.extensions) {
             self.route = route;
@@ -66,6 +71,18 @@ impl RequestRecord {
 
     pub(super) fn end(mut self, ended: Ended) {
         self.finish(ended);
+    }
+
+    /// Whether nothing is left to send, so that servers drop the body without asking it for more: the answer
+    /// to a HEAD request, a status that has no body (RFC 9110 §6.4.1), and the last byte of a promised length.
+    fn is_whole(&self) -> bool {
+        let Some(status) = self.status else {
+            return false;
+        };
+        self.method == Method::HEAD
+            || status.is_informational()
+            || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+            || self.length.is_some_and(|length| self.bytes >= length)
     }
 
     fn finish(&mut self, ended: Ended) {
@@ -93,14 +110,18 @@ impl RequestRecord {
 
 impl Drop for RequestRecord {
     fn drop(&mut self) {
-        // The answer to a HEAD request has no body to read: dropping it is its end.
-        let head_only = self.method == Method::HEAD && self.status.is_some();
-        self.finish(if head_only {
+        self.finish(if std::thread::panicking() {
+            Ended::Panic
+        } else if self.is_whole() {
             Ended::Complete
         } else {
             Ended::Cancelled
         });
     }
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn span(method: &Method, context: Option<&Context>) -> Span {

@@ -42,6 +42,8 @@ pub(crate) enum Ended {
     BodyError,
     /// The service inside returned an error instead of a response.
     ServiceError,
+    /// The service inside, or its body, panicked.
+    Panic,
 }
 
 impl Ended {
@@ -52,6 +54,7 @@ impl Ended {
             Self::Cancelled => "cancelled",
             Self::BodyError => "body_error",
             Self::ServiceError => "service_error",
+            Self::Panic => "panic",
         }
     }
 }

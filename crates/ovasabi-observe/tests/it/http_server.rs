@@ -77,6 +77,59 @@ async fn a_request_ends_at_its_last_byte() {
     assert_eq!((active(&telemetry), ended(&telemetry).len()), (0, 1));
 }
 
+/// What is counted for a streamed response that a server drops after `frames` of its frames.
+async fn dropped_after(frames: &[&'static str], head: fn(&mut Response<Stream>)) -> String {
+    let telemetry = telemetry();
+    let (mut sender, body) = Channel::new(4);
+    let body = Arc::new(Mutex::new(Some(body)));
+    let service = telemetry
+        .http_server()
+        .layer(service_fn(move |_: Request<()>| {
+            let mut response = Response::new(body.lock().unwrap().take().unwrap());
+            head(&mut response);
+            async { Ok::<_, Infallible>(response) }
+        }));
+    let response = service.oneshot(Request::new(())).await.unwrap();
+    let mut body = response.into_body();
+    for frame in frames {
+        sender.send_data(Bytes::from(*frame)).await.unwrap();
+        body.frame().await.unwrap().unwrap();
+    }
+    drop(body);
+    assert_eq!(active(&telemetry), 0);
+    ended(&telemetry).concat()
+}
+
+/// hyper asks a body of a known length for nothing after its last byte, and drops it.
+#[tokio::test]
+async fn a_body_dropped_at_its_promised_length_is_complete() {
+    let promise = |response: &mut Response<Stream>| {
+        response
+            .headers_mut()
+            .insert("content-length", http::HeaderValue::from_static("5"));
+    };
+    let whole = dropped_after(&["abc", "de"], promise).await;
+    assert!(!whole.contains("error_type"), "{whole}");
+    let short = dropped_after(&["abc"], promise).await;
+    assert!(short.contains("error_type=\"cancelled\""), "{short}");
+}
+
+#[tokio::test]
+async fn a_response_that_has_no_body_is_complete_unread() {
+    for head in [
+        (|response| *response.status_mut() = http::StatusCode::NO_CONTENT)
+            as fn(&mut Response<Stream>),
+        |response| *response.status_mut() = http::StatusCode::NOT_MODIFIED,
+        |response| {
+            let nothing = http::HeaderValue::from_static("0");
+            response.headers_mut().insert("content-length", nothing);
+        },
+    ] {
+        let series = dropped_after(&[], head).await;
+        assert!(!series.contains("error_type"), "{series}");
+    }
+}
+
 #[tokio::test]
 async fn trailers_are_an_end() {
     let telemetry = telemetry();
@@ -155,7 +208,7 @@ async fn the_unread_answer_to_head_is_complete() {
 }
 
 #[tokio::test]
-async fn a_panic_leaves_the_gauge_balanced() {
+async fn a_panic_leaves_the_gauge_balanced_and_is_told_apart() {
     let telemetry = telemetry();
     let service = telemetry
         .http_server()
@@ -172,6 +225,7 @@ async fn a_panic_leaves_the_gauge_balanced() {
             .is_panic()
     );
     assert_eq!(active(&telemetry), 0);
+    assert!(ended(&telemetry)[0].contains("error_type=\"panic\""));
 }
 
 #[tokio::test]
