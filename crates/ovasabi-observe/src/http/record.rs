@@ -1,5 +1,7 @@
 //! One request, from its beginning to its one end.
 
+use std::time::Duration;
+
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, Request, StatusCode};
 use ovasabi_core::Context;
@@ -16,6 +18,8 @@ pub(super) struct RequestRecord {
     began: Tick,
     method: Method,
     path: Option<String>,
+    /// For the access log, where a filter has no room for the span that else tells the ids.
+    context: Option<Context>,
     route: RouteTemplate,
     status: Option<StatusCode>,
     bytes: u64,
@@ -33,6 +37,9 @@ impl RequestRecord {
         let path = (access_log
             && tracing::enabled!(target: "ovasabi::access", tracing::Level::INFO))
         .then(|| request.uri().path().to_owned());
+        let context = (path.is_some() && span.is_disabled())
+            .then(|| request.extensions().get().cloned())
+            .flatten();
         let method = request.method().clone();
         Self {
             metrics,
@@ -40,6 +47,7 @@ impl RequestRecord {
             began,
             method,
             path,
+            context,
             route,
             status: None,
             bytes: 0,
@@ -93,18 +101,25 @@ impl RequestRecord {
         self.metrics
             .end(&self.route, &self.method, self.status, ended, took);
         let Some(path) = &self.path else { return };
-        let millis = took.as_secs_f64() * 1e3;
-        self.span.in_scope(|| {
-            tracing::info!(
-                target: "ovasabi::access",
-                route = self.route.as_str(),
-                path = path.as_str(),
-                bytes = self.bytes,
-                duration_ms = millis,
-                ended = if ended == Ended::Complete { "complete" } else { ended.label() },
-                "request"
-            );
-        });
+        let log = || self.span.in_scope(|| self.log(path, ended, took));
+        match &self.context {
+            Some(context) => context.scope_sync(log),
+            None => log(),
+        }
+    }
+
+    fn log(&self, path: &str, ended: Ended, took: Duration) {
+        tracing::info!(
+            target: "ovasabi::access",
+            method = known_method(&self.method),
+            route = self.route.as_str(),
+            path,
+            status = self.status.map(|status| status.as_u16()),
+            bytes = self.bytes,
+            duration_ms = took.as_secs_f64() * 1e3,
+            ended = if ended == Ended::Complete { "complete" } else { ended.label() },
+            "request"
+        );
     }
 }
 

@@ -338,6 +338,30 @@ async fn the_access_log_has_ids_and_no_query() {
     assert!(!sink.text().contains("hunter2"));
 }
 
+/// With a filter that has no room for the span, the line still tells which request it was.
+#[tokio::test]
+async fn the_access_log_needs_no_span() {
+    let filter = "warn,ovasabi::access=info";
+    let (telemetry, sink, _guard) = capture(Telemetry::builder("t").log_filter(filter));
+    let id = RequestId::generate(&Random::seeded(1));
+    let service = telemetry
+        .http_server()
+        .layer(service_fn(|_: Request<()>| async {
+            Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
+        }));
+    let request = Context::background()
+        .with(id.clone())
+        .attach(Request::new(()));
+    service.oneshot(request).await.unwrap();
+    let lines = sink.lines();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["request_id"], id.as_str());
+    assert_eq!(
+        (&lines[0]["method"], &lines[0]["status"]),
+        (&"GET".into(), &200.into())
+    );
+}
+
 #[test]
 fn public_types_go_everywhere() {
     fn check<T: Clone + Send + Sync + std::fmt::Debug>() {}
