@@ -1,6 +1,6 @@
 //! Fields of events and spans, rendered as they are recorded.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use tracing::field::{Field, Visit};
 
@@ -97,7 +97,26 @@ impl Visit for Visitor<'_> {
 }
 
 /// `text` as a JSON string, quotes and escapes included.
+///
+/// JSON asks for the first 32 control characters only. The others steer terminals too (U+009B is what ESC and
+/// `[` are), and two separators end a line for many that read one: all of them are escaped.
 pub(super) fn json_string(text: &str) -> String {
     // A string always serialises.
-    serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned())
+    let json = serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned());
+    if !json.contains(is_unsafe) {
+        return json;
+    }
+    json.chars().fold(String::new(), |mut safe, character| {
+        if is_unsafe(character) {
+            let _ = write!(safe, "\\u{:04x}", u32::from(character));
+        } else {
+            safe.push(character);
+        }
+        safe
+    })
+}
+
+/// None of them is beyond U+FFFF, so that four digits are enough.
+fn is_unsafe(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }

@@ -19,8 +19,10 @@ pub(super) struct Line {
     members: Vec<(&'static str, String)>,
 }
 
-/// Keys that the line itself uses; a field of that name is written with `field.` in front.
+/// Keys that the line itself uses; a field of that name is written with `field.` in front, and so is one that
+/// has that in front already, lest the two meet.
 const RESERVED: [&str; 4] = ["time", "level", "target", "message"];
+const PREFIX: &str = "field.";
 
 impl Line {
     pub(super) fn new(metadata: &Metadata<'_>, now: SystemTime, fields: &Fields) -> Self {
@@ -59,8 +61,10 @@ impl Line {
         {
             self.members
                 .push(("trace_id", format!("\"{:032x}\"", trace.trace_id())));
-            self.members
-                .push(("span_id", format!("\"{:016x}\"", trace.span_id())));
+            if !self.has("span_id") {
+                self.members
+                    .push(("span_id", format!("\"{:016x}\"", trace.span_id())));
+            }
         }
     }
 
@@ -82,7 +86,8 @@ pub(super) fn json(line: &Line) -> String {
         "{{\"time\":\"{time}\",\"level\":\"{level}\",\"target\":{target},\"message\":{message}"
     );
     for (key, value) in members {
-        let prefix = if RESERVED.contains(key) { "field." } else { "" };
+        let bare = key.trim_start_matches(PREFIX);
+        let prefix = if RESERVED.contains(&bare) { PREFIX } else { "" };
         let key = json_string(&format!("{prefix}{key}"));
         let _ = write!(text, ",{key}:{value}");
     }
@@ -99,8 +104,11 @@ pub(super) fn human(line: &Line) -> String {
         members,
     } = line;
     // The message is a JSON string: without its quotes it is readable and its control characters are still
-    // escaped.
-    let message = message.trim_matches('"').replace("\\\"", "\"");
+    // escaped. One quote at each end: what it says itself may begin or end with more.
+    let bare = message
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    let message = bare.unwrap_or(message).replace("\\\"", "\"");
     let mut text = format!("{time} {level:>5} {target}: {message}");
     for (key, value) in members {
         let _ = write!(text, " {key}={value}");

@@ -1,7 +1,8 @@
 //! Log lines: one per event, with the ids of the request in every one.
 //!
 //! * **JSON**: one object a line; the fields of the event and of its spans at the root, the innermost wins,
-//!   so that no key stands twice. Control characters are escaped: nobody writes lines of their own.
+//!   so that no key stands twice. Control characters are escaped: nobody writes lines of their own, or
+//!   to the terminal.
 //! * **Human**: for terminals.
 //!
 //! `request_id`, `trace_id` and `span_id` come from the spans, else from

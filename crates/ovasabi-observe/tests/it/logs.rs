@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use ovasabi_core::Context;
 use ovasabi_core::backoff::Random;
-use ovasabi_core::context::RequestId;
+use ovasabi_core::context::{RequestId, TraceContext};
 use ovasabi_core::time::WallClock;
 use ovasabi_observe::{InstallError, LogFormat, Telemetry};
 
@@ -42,6 +42,59 @@ fn nobody_writes_lines_of_their_own() {
     });
     assert_eq!(human.text().lines().count(), 1);
     assert!(!human.text().contains('\u{1b}'));
+}
+
+/// DEL, the C1 set (`\u{9b}` opens an escape sequence as `\u{1b}[` does) and the two separators that editors
+/// and shells take for the end of a line.
+#[test]
+fn no_control_character_of_any_set_is_written_as_it_is() {
+    let hostile = "a\u{7f}b\u{85}c\u{9b}31md\u{2028}e\u{2029}f";
+    for format in [LogFormat::Json, LogFormat::Human] {
+        let sink = Sink::default();
+        let builder = Telemetry::builder("t")
+            .log_format(format)
+            .log_writer(sink.clone());
+        let (_telemetry, dispatch) = builder.build().unwrap();
+        tracing::dispatcher::with_default(&dispatch, || {
+            tracing::info!(user = hostile, "{hostile}")
+        });
+        let is_control = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        let text = sink.text();
+        assert!(!text.trim_end().contains(is_control), "{text:?}");
+        if format == LogFormat::Json {
+            assert_eq!(sink.lines()[0]["user"], hostile);
+        }
+    }
+}
+
+#[test]
+fn quotes_at_the_ends_of_a_message_stay() {
+    let sink = Sink::default();
+    let builder = Telemetry::builder("t")
+        .log_format(LogFormat::Human)
+        .log_writer(sink.clone());
+    let (_telemetry, dispatch) = builder.build().unwrap();
+    tracing::dispatcher::with_default(&dispatch, || tracing::info!("\"open\" and \"shut\""));
+    assert!(
+        sink.text().ends_with(": \"open\" and \"shut\"\n"),
+        "{}",
+        sink.text()
+    );
+}
+
+/// A reader that takes the first of two equal keys sees another line than one that takes the last.
+#[tokio::test]
+async fn no_key_stands_twice() {
+    let (_telemetry, sink, _guard) = capture(Telemetry::builder("t"));
+    let trace = TraceContext::root(&Random::seeded(1));
+    let cx = Context::background().with(trace);
+    cx.scope(async { tracing::info!(span_id = "mine", "own id") })
+        .await;
+    tracing::info!(time = "a", "field.time" = "b", "reserved");
+    let lines = sink.text();
+    for key in ["\"span_id\":", "\"field.time\":"] {
+        assert_eq!(lines.matches(key).count(), 1, "{lines}");
+    }
 }
 
 #[test]
