@@ -9,6 +9,7 @@
 //! let redactor = Redactor::standard().key("iban");
 //! assert!(redactor.hides("user.password"));
 //! assert!(redactor.hides("X-Api-Key"));
+//! assert!(redactor.hides("accessToken"));
 //! assert!(redactor.hides("customer_iban"));
 //! assert!(!redactor.hides("passenger"));
 //! ```
@@ -18,8 +19,8 @@ pub const MASK: &str = "***";
 
 /// Decides by a field's key whether its value may be seen.
 ///
-/// A key is split into words at everything that is not a letter or digit; it is hidden when one of its
-/// words, or two neighbouring words joined, is on the list. Case does not matter.
+/// A key is split into words at everything that is not a letter or digit, and at the humps of camel case; it
+/// is hidden when one of its words, or several neighbouring ones joined, is on the list. Case does not matter.
 #[derive(Clone, Debug)]
 pub struct Redactor {
     words: Vec<String>,
@@ -28,19 +29,29 @@ pub struct Redactor {
 /// The words that name secrets wherever they stand.
 const STANDARD: &[&str] = &[
     "password",
+    "passwords",
     "passwd",
     "passphrase",
+    "passcode",
     "secret",
+    "secrets",
     "token",
     "authorization",
     "cookie",
+    "cookies",
     "apikey",
+    "accesskey",
     "privatekey",
+    "signingkey",
+    "encryptionkey",
     "credential",
     "credentials",
     "otp",
     "pin",
     "cvv",
+    "cvc",
+    "cardnumber",
+    "creditcard",
     "ssn",
 ];
 
@@ -70,29 +81,44 @@ impl Redactor {
     /// Whether the value of `key` must not be seen.
     #[must_use]
     pub fn hides(&self, key: &str) -> bool {
-        let mut before = "";
-        for word in key
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|word| !word.is_empty())
-        {
-            if self.lists(word, "") || (!before.is_empty() && self.lists(before, word)) {
-                return true;
-            }
-            before = word;
-        }
-        false
-    }
-
-    /// Whether `first` followed by `second` is on the list; compared in place, for this runs on every field.
-    fn lists(&self, first: &str, second: &str) -> bool {
-        self.words.iter().any(|listed| {
-            listed
-                .split_at_checked(first.len())
-                .is_some_and(|(head, tail)| {
-                    head.eq_ignore_ascii_case(first) && tail.eq_ignore_ascii_case(second)
-                })
+        let key = key.as_bytes();
+        let mut starts = (0..key.len()).filter(|at| begins_word(key, *at));
+        starts.any(|at| {
+            let rest = key.get(at..).unwrap_or_default();
+            self.words.iter().any(|word| leads(rest, word.as_bytes()))
         })
     }
+}
+
+/// Whether a word of `key` begins at `at`: behind a separator, or where the case rises (`accessToken`), or at
+/// the last capital of several (`JWTToken`).
+fn begins_word(key: &[u8], at: usize) -> bool {
+    let kind = |at: Option<usize>| at.and_then(|at| key.get(at)).copied().unwrap_or(b' ');
+    let (before, here, after) = (kind(at.checked_sub(1)), kind(Some(at)), kind(Some(at + 1)));
+    let rises = here.is_ascii_uppercase()
+        && (before.is_ascii_lowercase() || before.is_ascii_digit() || after.is_ascii_lowercase());
+    here.is_ascii_alphanumeric() && (!before.is_ascii_alphanumeric() || rises)
+}
+
+/// Whether `word` stands at the beginning of `rest`, across separators and humps, and ends where a word does.
+/// Compared in place, for this runs on every field.
+fn leads(rest: &[u8], word: &[u8]) -> bool {
+    let mut left = word.iter();
+    let mut at = 0;
+    while let Some(byte) = rest.get(at) {
+        if left.as_slice().is_empty() && (!byte.is_ascii_alphanumeric() || begins_word(rest, at)) {
+            break;
+        }
+        if byte.is_ascii_alphanumeric()
+            && !left
+                .next()
+                .is_some_and(|wanted| wanted.eq_ignore_ascii_case(byte))
+        {
+            return false;
+        }
+        at += 1;
+    }
+    !word.is_empty() && left.as_slice().is_empty()
 }
 
 impl Default for Redactor {

@@ -14,6 +14,13 @@ fn words_are_found_wherever_they_stand() {
         "access_token",
         "PRIVATE-KEY",
         "api_key",
+        "accessToken",
+        "userPassword",
+        "APIKey",
+        "clientSecretValue",
+        "card_number",
+        "credit_card",
+        "cookies",
     ] {
         assert!(redactor.hides(key), "{key}");
     }
@@ -25,9 +32,25 @@ fn words_are_found_wherever_they_stand() {
         "",
         "__",
         "http.status",
+        "passengerName",
+        "spinLock",
+        "cardinality",
     ] {
         assert!(!redactor.hides(key), "{key}");
     }
+}
+
+#[test]
+fn a_word_of_ones_own_may_have_any_number_of_parts() {
+    let redactor = Redactor::standard().key("one time pass code");
+    for key in [
+        "one_time_pass_code",
+        "user.oneTimePassCode",
+        "OneTimePasscode",
+    ] {
+        assert!(redactor.hides(key), "{key}");
+    }
+    assert!(!redactor.hides("one_time_pass"));
 }
 
 #[test]
