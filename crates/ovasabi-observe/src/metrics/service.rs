@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use ovasabi_core::inspect::Registry;
@@ -34,6 +34,8 @@ impl MetricsService {
         if method != Method::GET && method != Method::HEAD {
             let mut response = Response::new(B::from(Bytes::new()));
             *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+            let allowed = HeaderValue::from_static("GET, HEAD");
+            response.headers_mut().insert(ALLOW, allowed);
             return response;
         }
         let mut response = Response::new(B::from(Bytes::from(render(&self.registry, &self.http))));

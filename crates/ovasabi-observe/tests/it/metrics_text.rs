@@ -67,13 +67,8 @@ async fn the_service_answers_get_and_nothing_else() {
             .starts_with("text/plain; version=0.0.4")
     );
     let post = http::Request::post("/metrics").body(()).unwrap();
-    assert_eq!(
-        telemetry
-            .metrics_service()
-            .oneshot(post)
-            .await
-            .unwrap()
-            .status(),
-        405
-    );
+    let refused = telemetry.metrics_service().oneshot(post).await.unwrap();
+    assert_eq!(refused.status(), 405);
+    // RFC 9110 §15.5.6: a 405 must say what is allowed.
+    assert_eq!(refused.headers()["allow"], "GET, HEAD");
 }
