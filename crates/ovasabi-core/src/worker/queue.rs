@@ -74,16 +74,21 @@ impl<T> Queue<T> {
     }
 
     /// The next item; `None` when the queue is closed and empty. Dropping the future loses none.
-    pub(super) async fn next(&self) -> Option<T> {
+    ///
+    /// `take` sees the item before anybody can see that it has left the queue.
+    pub(super) async fn next<R>(&self, take: impl FnOnce(&T) -> R) -> Option<(T, R)> {
         // A closed semaphore grants nothing, though there may be items: then all that matters is the list.
         if let Ok(permit) = self.there.acquire().await {
             permit.forget();
         }
-        let item = self.lock().items.pop_front();
-        if item.is_some() {
-            self.free.add_permits(1);
-        }
-        item
+        let next = {
+            let mut state = self.lock();
+            let item = state.items.pop_front();
+            item.map(|item| (take(&item), item))
+        };
+        let (taken, item) = next?;
+        self.free.add_permits(1);
+        Some((item, taken))
     }
 
     /// Takes no more items. Those that wait for a place are told, those that are there still come out.

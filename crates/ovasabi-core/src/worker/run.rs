@@ -48,22 +48,26 @@ impl Drop for AtWork<'_> {
 
 /// Runs jobs until the queue is closed and empty.
 pub(super) async fn work(shared: Arc<Inspected<Shared>>, desk: Arc<Desk>) {
-    while let Some(job) = shared.queue.next().await {
+    // A job goes from the queue to the desk in one step: a drain finds it in either of them.
+    while let Some((job, at_work)) = shared
+        .queue
+        .next(|job| desk.take_up(job.context().clone()))
+        .await
+    {
         // A job's own panic is caught with its answer in hand. This one is for what even its destructor may
         // do: the worker goes on.
-        if catch(perform(&shared, &desk, job)).await.is_err() {
+        if catch(perform(&shared, at_work, job)).await.is_err() {
             count(&shared.stats.panicked);
         }
     }
 }
 
-async fn perform(shared: &Shared, desk: &Desk, job: Box<dyn Work>) {
+async fn perform(shared: &Shared, _at_work: AtWork<'_>, job: Box<dyn Work>) {
     if let Err(stopped) = job.context().check() {
         count(&shared.stats.expired);
         job.refuse(stopped);
         return;
     }
-    let _at_work = desk.take_up(job.context().clone());
     job.run(Arc::clone(&shared.stats)).await;
     // A job that never waits must not keep this thread from everybody else.
     tokio::task::consume_budget().await;

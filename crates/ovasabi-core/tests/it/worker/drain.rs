@@ -1,9 +1,13 @@
 //! The end of a pool: softly first, then hard, and with the truth about what was left.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::Wake;
 use std::time::Duration;
 
 use ovasabi_core::context::Cause;
-use ovasabi_core::worker::WorkerPool;
+use ovasabi_core::worker::{DrainReport, WorkerPool};
 use ovasabi_core::{Code, Context, Result};
 
 use super::support::{Gate, settle};
@@ -27,6 +31,51 @@ async fn what_was_taken_is_done_within_the_soft_time() {
     for handle in handles {
         handle.await.unwrap();
     }
+}
+
+type Draining = Pin<Box<dyn Future<Output = DrainReport> + Send>>;
+
+/// Begins the drain in the middle of what wakes it.
+struct DrainOnWake(Mutex<Draining>);
+
+impl Wake for DrainOnWake {
+    fn wake(self: Arc<Self>) {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let poll = self.0.lock().unwrap().as_mut().poll(&mut context);
+        assert!(poll.is_pending());
+    }
+}
+
+/// A worker that takes a job makes room for another, which wakes whoever waits for it. In that moment the job
+/// is neither in the queue nor under way, unless the worker has it on its desk already.
+#[tokio::test(start_paused = true)]
+async fn a_job_that_leaves_the_queue_while_the_pool_drains_is_asked_to_stop() {
+    let (pool, gate) = (one(), Gate::new());
+    let until_done = async |cx: Context| Err::<(), _>(cx.done().await.into());
+    let first = gate.fill(&pool, 1).await.remove(0);
+    settle().await;
+    let second = pool.submit(&cx(), until_done).await.unwrap();
+    let third = pool.submit(&cx(), until_done).await.unwrap();
+
+    let drain = Arc::new(DrainOnWake(Mutex::new(Box::pin({
+        let pool = pool.clone();
+        async move { pool.drain(Duration::ZERO, 60 * SECOND).await }
+    }))));
+    let cx = cx();
+    let mut waiting = Box::pin(pool.submit(&cx, until_done));
+    let waker = Arc::clone(&drain).into();
+    let poll = waiting
+        .as_mut()
+        .poll(&mut std::task::Context::from_waker(&waker));
+    assert!(poll.is_pending(), "there is no room");
+
+    gate.open(1);
+    first.await.unwrap();
+    assert_eq!(third.await.unwrap_err().reason(), "worker.not_started");
+    settle().await;
+    let report = std::future::poll_fn(|cx| drain.0.lock().unwrap().as_mut().poll(cx)).await;
+    assert_eq!((report.cancelled(), report.aborted()), (1, 0), "{report:?}");
+    assert_eq!(second.await.unwrap_err().code(), Code::Unavailable);
 }
 
 #[tokio::test(start_paused = true)]
