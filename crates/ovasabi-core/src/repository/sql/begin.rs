@@ -152,7 +152,8 @@ fn task_died() -> Error {
 fn run_hooks(db: &Db, hooks: Vec<Hook>, cx: &Context) {
     for hook in hooks {
         // Each by itself: the transaction is committed, and the others have their own business.
-        if catch_unwind(AssertUnwindSafe(|| hook(cx))).is_err() {
+        let hook = || cx.scope_sync(|| hook(cx));
+        if catch_unwind(AssertUnwindSafe(hook)).is_err() {
             count(&db.ends().hook_panics);
             tracing::error!(target: "ovasabi::db", db = %db.name(), "an after-commit hook panicked");
         }

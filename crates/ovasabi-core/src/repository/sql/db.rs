@@ -10,6 +10,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use super::begin::begin;
 use super::stats::{Ends, Lane};
@@ -134,15 +135,16 @@ impl Db {
         &self.shared.name
     }
 
-    /// Runs `work` to its end, whoever goes away.
+    /// Runs `work` to its end, whoever goes away, in the span of its caller.
     pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let alive = self.shared.tasks.subscribe();
         // Entered, because a runtime that is gone drops the work here, and what it holds wants a runtime.
         let _entered = self.shared.runtime.enter();
-        self.shared.runtime.spawn(async move {
+        let task = async move {
             work.await;
             drop(alive);
-        });
+        };
+        self.shared.runtime.spawn(task.in_current_span());
     }
 
     pub(super) fn random(&self) -> &Random {

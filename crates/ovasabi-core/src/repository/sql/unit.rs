@@ -43,7 +43,7 @@ impl UnitOfWork {
 
     /// Calls `hook` after the commit, once, and never when there is none. Hooks run in order, before
     /// [`commit`](UnitOfWork::commit) returns and even when its caller has gone; a panic in one does not
-    /// lose the others. They must not block.
+    /// lose the others. They run in the context and the span of the commit, and must not block.
     pub fn on_commit(&mut self, hook: impl FnOnce(&Context) + Send + 'static) {
         self.hooks.push(Box::new(hook));
     }

@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use ovasabi_core::context::Cause;
+use ovasabi_core::backoff::Random;
+use ovasabi_core::context::{Cause, RequestId};
 use ovasabi_core::inspect::Registry;
 use ovasabi_core::repository::{Db, DbError, DbErrorKind, Durability, Lent, UnitOfWork};
 use ovasabi_core::{Code, Context, Error, Result};
+use tracing::{Instrument, Span};
 
 use super::support::{assert_writer_is_usable, ids, kind, put, wallets};
 
@@ -305,6 +307,27 @@ async fn hooks_run_once_after_the_commit_and_survive_each_other() {
     dropped.on_commit(move |_| ran.send(9).unwrap());
     dropped.rollback().await;
     assert_eq!(order.iter().count(), 0, "no hook runs without a commit");
+}
+
+/// What a hook logs belongs to the request that committed.
+#[tokio::test]
+async fn hooks_run_in_the_context_and_the_span_of_the_commit() {
+    let db = wallets().await;
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry());
+    let id = RequestId::generate(&Random::seeded(1));
+    let cx = background().with(id.clone());
+    let (tell, told) = mpsc::channel();
+    let commit = async {
+        let mut uow = db.begin(&cx).await.unwrap();
+        uow.on_commit(move |_| {
+            let current = Context::current().and_then(|cx| cx.request_id().cloned());
+            let span = Span::current().metadata().map(tracing::Metadata::name);
+            tell.send((current, span)).unwrap();
+        });
+        uow.commit(&cx).await.unwrap();
+    };
+    commit.instrument(tracing::info_span!("request")).await;
+    assert_eq!(told.recv().unwrap(), (Some(id), Some("request")));
 }
 
 #[tokio::test]
