@@ -1,5 +1,6 @@
 //! How a database is opened.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,8 +42,19 @@ pub struct DbBuilder {
 /// More readers than this only compete for the page cache.
 const MAX_READERS: u32 = 256;
 
-/// For opening a connection. How long callers wait is ours to say, so that opening is not cut short by it.
+/// For opening a connection, at least. How long callers wait is ours to say, so that neither opening nor
+/// waiting is cut short by the pool.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// SQLite counts in milliseconds; anything below is no waiting at all, and 2^31 of them are a panic in `sqlx`.
+const BUSY_TIMEOUTS: RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(24 * 60 * 60);
+
+/// Lets our own timeout come first, which says what the pool looks like.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// Longer waits are for ever, and the pool adds its timeout to the clock, which must not overflow.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl DbBuilder {
     pub(super) fn new(path: PathBuf) -> Self {
@@ -75,7 +87,7 @@ impl DbBuilder {
         self
     }
 
-    /// How long SQLite waits for a writer in another process, above zero; default 5 s.
+    /// How long SQLite waits for a writer in another process, 1 ms to 24 h, in whole milliseconds; default 5 s.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
         self
@@ -126,7 +138,7 @@ impl DbBuilder {
     async fn pool(&self, size: u32, options: SqliteConnectOptions) -> Result<SqlitePool> {
         let pool = SqlitePoolOptions::new()
             .max_connections(size)
-            .acquire_timeout(OPEN_TIMEOUT)
+            .acquire_timeout(self.acquire_timeout.clamp(OPEN_TIMEOUT, FOR_EVER) + MARGIN)
             // A file does not go away as a server does: no ping on the hot path, no reconnecting by age.
             .test_before_acquire(false)
             .max_lifetime(None)
@@ -158,17 +170,19 @@ impl DbBuilder {
             );
             error = error.violation("readers", "range", allowed);
         }
-        for (key, value) in [
-            ("busy_timeout", self.busy_timeout),
-            ("acquire_timeout", self.acquire_timeout),
-        ] {
-            if value.is_zero() {
-                error = error.violation(
-                    key,
-                    "range",
-                    format!("`{value:?}` is not allowed, expected more than zero"),
-                );
-            }
+        if !BUSY_TIMEOUTS.contains(&self.busy_timeout) {
+            let detail = format!(
+                "`{:?}` is not allowed, expected 1ms to 24h",
+                self.busy_timeout
+            );
+            error = error.violation("busy_timeout", "range", detail);
+        }
+        if self.acquire_timeout.is_zero() {
+            let detail = format!(
+                "`{:?}` is not allowed, expected more than zero",
+                self.acquire_timeout
+            );
+            error = error.violation("acquire_timeout", "range", detail);
         }
         if error.violations().is_empty() {
             Ok(())

@@ -330,6 +330,22 @@ async fn hooks_run_in_the_context_and_the_span_of_the_commit() {
     assert_eq!(told.recv().unwrap(), (Some(id), Some("request")));
 }
 
+/// The pool has a timeout of its own, which must not be the shorter one.
+#[tokio::test]
+async fn callers_wait_as_long_as_the_acquire_timeout_says() {
+    let builder = Db::temporary().unwrap();
+    let timeout = Duration::from_secs(600);
+    let db = builder.acquire_timeout(timeout).open().await.unwrap();
+    let _held = db.begin(&background()).await.unwrap();
+    // From here on nothing is asked of SQLite, whose thread knows nothing of paused time.
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    let error = db.begin(&background()).await.unwrap_err();
+    assert_eq!(kind(&error), Some(DbErrorKind::PoolTimeout));
+    assert!(began.elapsed() >= timeout, "{:?}", began.elapsed());
+    tokio::time::resume();
+}
+
 #[tokio::test]
 async fn callers_with_deadlines_leave_an_exhausted_pool_and_nothing_leaks() {
     let registry = Registry::new();
@@ -556,6 +572,19 @@ async fn knobs_out_of_range_are_refused_all_at_once() {
         .map(|violation| violation.field.as_str())
         .collect();
     assert_eq!(fields, ["readers", "busy_timeout", "acquire_timeout"]);
+    // SQLite would not wait at all, and `sqlx` would panic.
+    for timeout in [Duration::from_micros(999), Duration::MAX] {
+        let builder = Db::temporary().unwrap().busy_timeout(timeout);
+        let error = builder.open().await.unwrap_err();
+        assert_eq!(error.violations()[0].field, "busy_timeout", "{timeout:?}");
+    }
+    let for_ever = Db::temporary().unwrap().acquire_timeout(Duration::MAX);
+    let db = for_ever.open().await.unwrap();
+    let held = db.begin(&background()).await.unwrap();
+    let mut waiting = tokio_test::task::spawn(async { db.begin(&background()).await.map(drop) });
+    assert!(waiting.poll().is_pending());
+    drop(held);
+    waiting.await.unwrap();
 }
 
 #[tokio::test]
