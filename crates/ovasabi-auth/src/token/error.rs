@@ -2,7 +2,7 @@
 
 use ovasabi_core::{Code, Error};
 
-use crate::jose::KeyError;
+use crate::jose::{KeyError, Reason};
 
 /// Everything that is wrong with the settings of a signer or verifier, at once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +57,12 @@ pub enum SignError {
         length: usize,
         /// The longest allowed.
         max: usize,
+    },
+    /// Verifiers would refuse the claims: they are nested too deep.
+    #[error("verifiers would refuse the claims: {reason}")]
+    Unreadable {
+        /// What they would say.
+        reason: Reason,
     },
     /// The key could not sign, or there is no randomness for the id.
     #[error(transparent)]

@@ -8,6 +8,7 @@ use ovasabi_core::time::WallClock;
 
 use super::body::{Body, check, random_id};
 use super::{ACCESS_TOKEN, Audience, ConfigError, Grant, Issuer, SignError};
+use crate::jose::json::Object;
 use crate::jose::{MAX_TOKEN_BYTES, SigningKey};
 
 /// Signs access tokens in the profile of RFC 9068. Clones share one state.
@@ -83,6 +84,8 @@ impl AccessTokenSigner {
         };
         // Text, numbers and maps with text keys always serialise; the verifier refuses an empty payload.
         let payload = serde_json::to_vec(&claims).unwrap_or_default();
+        // Claims of one's own may be nested deeper than verifiers read.
+        Object::parse(&payload).map_err(|reason| SignError::Unreadable { reason })?;
         let text = key.sign_compact(ACCESS_TOKEN, &payload)?;
         if text.len() > MAX_TOKEN_BYTES {
             return Err(SignError::TooLong {

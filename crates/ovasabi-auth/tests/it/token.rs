@@ -672,6 +672,21 @@ fn wrong_grants_are_not_signed() {
     );
 }
 
+/// Whoever gets a token that every verifier refuses is locked out with it.
+#[test]
+fn what_verifiers_would_not_read_is_not_signed() {
+    let nested =
+        |depth| (1..depth).fold(serde_json::json!({}), |inner, _| serde_json::json!([inner]));
+    // The claims themselves are the first level.
+    let grant = |depth| Grant::new("ann").claim("deep", nested(depth));
+    let token = signer().sign(&grant(31)).unwrap();
+    check(token.as_str(), Ok("ann"));
+    let refused = SignError::Unreadable {
+        reason: Reason::JsonTooDeep,
+    };
+    assert_eq!(signer().sign(&grant(32)).unwrap_err(), refused);
+}
+
 #[test]
 fn every_reason_has_a_label_of_its_own() {
     let labels: std::collections::BTreeSet<_> =
