@@ -130,7 +130,14 @@ impl PasswordHasherBuilder {
             return Err(ConfigError { problems });
         }
         let max_stored = self.max_stored.at_least(self.cost);
-        let lane = Lane::new(self.name, self.permits, self.max_waiting, self.max_wait);
+        let blocks = usize::try_from(self.cost.memory_kib).unwrap_or(usize::MAX);
+        let lane = Lane::new(
+            self.name,
+            self.permits,
+            self.max_waiting,
+            self.max_wait,
+            blocks,
+        );
         Ok(PasswordHasher::new(
             self.cost,
             max_stored,

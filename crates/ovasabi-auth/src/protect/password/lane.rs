@@ -31,8 +31,11 @@ pub(super) struct Lane {
 
 /// What hashes are computed in, one piece for each permit at most: each wants 19 MiB, and an allocator that
 /// hands such pieces to ever new threads keeps them all.
-#[derive(Default)]
-struct Memory(Mutex<Vec<Vec<Block>>>);
+struct Memory {
+    pieces: Mutex<Vec<Vec<Block>>>,
+    /// What a new hash needs, in blocks of 1 KiB. A piece that grew beyond it, for a stored hash, is not kept.
+    blocks: usize,
+}
 
 impl Memory {
     fn take(&self) -> Vec<Block> {
@@ -40,17 +43,25 @@ impl Memory {
     }
 
     fn give_back(&self, piece: Vec<Block>) {
-        self.lock().push(piece);
+        if piece.capacity() <= self.blocks {
+            self.lock().push(piece);
+        }
     }
 
     /// Nothing that can panic runs under the lock.
     fn lock(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Lane {
-    pub(super) fn new(name: Name, size: usize, max_waiting: usize, max_wait: Duration) -> Self {
+    pub(super) fn new(
+        name: Name,
+        size: usize,
+        max_waiting: usize,
+        max_wait: Duration,
+        blocks: usize,
+    ) -> Self {
         Self {
             name,
             permits: Arc::new(Semaphore::new(size)),
@@ -60,7 +71,10 @@ impl Lane {
             max_wait,
             hashes: AtomicU64::new(0),
             refused: AtomicU64::new(0),
-            memory: Arc::default(),
+            memory: Arc::new(Memory {
+                pieces: Mutex::default(),
+                blocks,
+            }),
         }
     }
 
@@ -188,5 +202,31 @@ impl fmt::Debug for Lane {
             .field("free", &self.permits.available_permits())
             .field("waiting", &self.waiting)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::job::Cost;
+    use super::*;
+
+    /// A stored hash may ask for seven times what a new one takes. One login with it must not keep that much
+    /// for good.
+    #[tokio::test]
+    async fn memory_that_a_large_hash_took_is_not_kept() {
+        let lane = Lane::new("password".into(), 1, 0, Duration::ZERO, 64);
+        for memory_kib in [64, 1024, 64] {
+            let cost = Cost {
+                memory_kib,
+                iterations: 1,
+                lanes: 1,
+            };
+            let job = Job::new(cost).unwrap();
+            let cx = Context::background();
+            let hashed = lane.run(&cx, job, &Password::new("horse")).await;
+            assert!(hashed.is_ok());
+            let kept: usize = lane.memory.lock().iter().map(Vec::capacity).sum();
+            assert!(kept <= 64, "{kept} blocks of 1 KiB after {memory_kib} KiB");
+        }
     }
 }

@@ -32,8 +32,9 @@
 //! # }
 //! ```
 //!
-//! In deployment: memory is `permits` × `memory_kib`, so four permits of the default take 76 MiB. A pair of
-//! account and address still wants its own limit on failures in front of this one.
+//! In deployment: memory is `permits` × `memory_kib`, so four permits of the default take 76 MiB; a stored hash
+//! that asks for more takes that for as long as it is computed. A pair of account and address still wants its
+//! own limit on failures in front of this one.
 //!
 //! Source: RFC 9106 (Argon2), the OWASP password storage cheat sheet (its second setting is the default), the
 //! PHC string format.
