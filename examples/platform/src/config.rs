@@ -1,12 +1,14 @@
 //! What can be set, and what it is when nothing is.
 
+use std::ffi::{OsStr, OsString};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
-use ovasabi_core::config::{Loader, Report, Secret};
+use ovasabi_core::config::{Key, Loader, Report, Secret};
 use serde::{Deserialize, Serialize};
 
 /// The whole configuration. Every value has a default, so an empty file is a valid one.
@@ -17,7 +19,7 @@ pub(crate) struct Config {
     pub(crate) public: SocketAddr,
     /// Where metrics and health are shown: never to the world.
     pub(crate) admin: SocketAddr,
-    /// Where the databases and the signing key lie; made if it is not there.
+    /// Where the databases lie; made if it is not there, for its owner alone.
     pub(crate) data_dir: PathBuf,
     pub(crate) log: Log,
     pub(crate) limits: LimitsConfig,
@@ -59,42 +61,43 @@ pub(crate) struct LimitsConfig {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct UpstreamConfig {
-    /// How long a call may take in all.
+    /// How long a call may take in all; 1 ms to 1 h.
     pub(crate) deadline: Duration,
-    /// How many failures in a row open the breaker.
+    /// How many failures in a row open the breaker; from 1.
     pub(crate) consecutive_failures: u32,
-    /// How long it stays open at first.
+    /// How long it stays open at first; 1 ms to 24 h.
     pub(crate) open_for: Duration,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Tokens {
-    /// How long an access token is valid.
+    /// How long an access token is valid; whole seconds, 1 s to 24 h.
     pub(crate) ttl: Duration,
-    /// The Ed25519 key that signs tokens, as PEM. Without one, each start makes its own.
+    /// The Ed25519 key that signs tokens, as PEM: `openssl genpkey -algorithm ed25519`. Best given as the path
+    /// of its file, `signing_key_file`. Without one, each start makes its own.
     pub(crate) signing_key: Option<Secret>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Passwords {
-    /// How many are hashed at once.
+    /// How many are hashed at once; 1 to 256, with 19 MiB each.
     pub(crate) permits: usize,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Drain {
-    /// How long it goes on serving after it has said that it is not ready.
+    /// How long it goes on serving after it has said that it is not ready; up to 1 h.
     pub(crate) delay: Duration,
-    /// How long requests under way may take after that.
+    /// How long requests under way may take after that; up to 1 h.
     pub(crate) grace: Duration,
 }
 
 impl Config {
     /// Reads the file, the variables that begin with `PLATFORM__`, and the arguments, each over the last.
-    pub(crate) fn load(file: Option<&str>, arguments: &[String]) -> Result<Self> {
+    pub(crate) fn load(file: Option<&OsStr>, arguments: &[OsString]) -> Result<Self> {
         let loader = Loader::new().env("PLATFORM").args(arguments).check(check);
         let loader = match file {
             Some(file) => loader.file(file),
@@ -102,21 +105,56 @@ impl Config {
         };
         Ok(loader.load()?.into_value())
     }
+
+    /// What can be set.
+    pub(crate) fn keys() -> Vec<Key> {
+        Loader::<Self>::new().keys()
+    }
 }
 
-/// What no type can say.
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What no type can say. What is refused here is named with its place, together with all else; the builders
+/// of the crates would refuse most of it too, later and one at a time.
 fn check(config: &Config, report: &mut Report) {
-    if config.tokens.ttl.is_zero() {
-        report.refuse("tokens.ttl", "expected more than zero");
+    let mut within = |key: &str, value: Duration, range: RangeInclusive<Duration>, words: &str| {
+        if !range.contains(&value) {
+            report.refuse(key, format!("expected {words}"));
+        }
+    };
+    let Config {
+        upstream,
+        tokens,
+        drain,
+        ..
+    } = config;
+    let hour = MILLISECOND..=HOUR;
+    within("upstream.deadline", upstream.deadline, hour, "1ms to 1h");
+    let day = MILLISECOND..=DAY;
+    within("upstream.open_for", upstream.open_for, day, "1ms to 24h");
+    within(
+        "drain.delay",
+        drain.delay,
+        Duration::ZERO..=HOUR,
+        "at most 1h",
+    );
+    within(
+        "drain.grace",
+        drain.grace,
+        Duration::ZERO..=HOUR,
+        "at most 1h",
+    );
+    if !(SECOND..=DAY).contains(&tokens.ttl) || tokens.ttl.subsec_nanos() != 0 {
+        report.refuse("tokens.ttl", "expected whole seconds, 1s to 24h");
     }
-    if config.upstream.deadline.is_zero() {
-        report.refuse("upstream.deadline", "expected more than zero");
-    }
-    if config.upstream.consecutive_failures == 0 {
+    if upstream.consecutive_failures == 0 {
         report.refuse("upstream.consecutive_failures", "expected 1 or more");
     }
-    if config.passwords.permits == 0 {
-        report.refuse("passwords.permits", "expected 1 or more");
+    if !(1..=256).contains(&config.passwords.permits) {
+        report.refuse("passwords.permits", "expected 1 to 256");
     }
 }
 

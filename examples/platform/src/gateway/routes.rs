@@ -24,6 +24,9 @@ use super::Limits;
 use super::limits::client;
 use crate::upstream::Upstream;
 
+/// How long a breaker stays open at most, where its first break is not longer already.
+const LONGEST_BREAK: Duration = Duration::from_secs(60);
+
 /// How upstreams are called.
 #[derive(Clone, Debug)]
 pub(crate) struct Policies {
@@ -79,6 +82,7 @@ impl Gateway {
         let breaker = CircuitBreaker::builder(name)
             .consecutive_failures(consecutive_failures)
             .wait_duration_in_open(open_for)
+            .max_wait_duration_in_open(open_for.max(LONGEST_BREAK))
             .inspect(&self.registry)
             .build()?;
         let budget = RetryBudget::builder(name).inspect(&self.registry).build()?;

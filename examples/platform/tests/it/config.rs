@@ -1,6 +1,6 @@
 //! Configuration: everything that is wrong, at once.
 
-use crate::program::{command, run};
+use crate::program::{Running, command, run};
 
 #[test]
 fn three_mistakes_are_three_lines_in_one_go() {
@@ -34,4 +34,92 @@ fn arguments_that_make_no_sense_are_refused() {
             .unwrap()
             .starts_with("unknown arguments: dance")
     );
+}
+
+#[test]
+fn values_out_of_range_are_named_with_their_places_before_anything_is_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = command(&[
+        "serve",
+        "--drain.delay=18446744073709551615s",
+        "--drain.grace=9223372036854775807s",
+        "--tokens.ttl=25h",
+        "--passwords.permits=257",
+        "--upstream.open_for=0s",
+        "--upstream.deadline=2h",
+    ])
+    .current_dir(folder.path())
+    .output()
+    .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    for key in [
+        "drain.delay",
+        "drain.grace",
+        "tokens.ttl",
+        "passwords.permits",
+        "upstream.open_for",
+        "upstream.deadline",
+    ] {
+        let line = errors.lines().find(|line| line.starts_with(key));
+        let line = line.unwrap_or_else(|| panic!("{key} is missing: {errors}"));
+        assert!(line.ends_with(&format!("(--{key})")), "{line}");
+    }
+    assert_eq!(errors.lines().count(), 6, "{errors}");
+    assert!(!folder.path().join("platform-data").exists());
+}
+
+/// The breaker's longest break must not be below its first, and is no key of ours.
+#[test]
+fn a_break_longer_than_a_minute_is_possible() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = command(&["serve", "--upstream.open_for=5m", "--drain.delay=0s"]);
+    serve.args(["--public=127.0.0.1:0", "--admin=127.0.0.1:0"]);
+    serve.current_dir(folder.path());
+    let mut serving = Running::start(serve);
+    serving.line("platform serves on");
+    serving.terminate();
+    assert_eq!(serving.end().0, Some(0));
+}
+
+#[test]
+fn the_file_may_be_named_anywhere_and_in_both_ways() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("our.toml"), "typo = 1\n").unwrap();
+    for arguments in [
+        &["serve", "--config", "our.toml", "--log.format=json"][..],
+        &["serve", "--log.format=json", "--config", "our.toml"],
+        &["serve", "--log.format=json", "--config=our.toml"],
+    ] {
+        let output = command(arguments).current_dir(folder.path()).output();
+        let errors = String::from_utf8(output.unwrap().stderr).unwrap();
+        assert!(errors.starts_with("typo = 1: unknown key"), "{errors}");
+    }
+    let output = run(&["serve", "--config"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stderr, b"--config: expected a file after it\n");
+}
+
+#[test]
+fn help_lists_what_can_be_set() {
+    for arguments in [&["--help"][..], &["serve", "--help"], &["demo", "-h"]] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(0));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.starts_with("usage: platform demo"), "{text}");
+        assert!(text.contains("--limits.api_per_second"), "{text}");
+    }
+}
+
+#[test]
+fn an_argument_that_is_not_utf8_is_refused_without_a_panic() {
+    use std::os::unix::ffi::OsStrExt;
+
+    for command_word in [None, Some("serve")] {
+        let mut command = command(&[]);
+        command.args(command_word);
+        let output = command.arg(std::ffi::OsStr::from_bytes(b"\xff")).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+    }
 }
