@@ -1,6 +1,7 @@
 //! The platform: all services in one process, started and stopped in order.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -50,11 +51,17 @@ impl Platform {
         let telemetry = Telemetry::builder("platform").without_logs().install()?;
         let (app, parts) = build(config, &telemetry, Signals::never()).await?;
         let handle = app.handle();
-        let mut running = tokio::spawn(app.run());
-        tokio::select! {
-            () = handle.reached(Phase::Serving) => Ok(Self { handle, running, parts }),
-            report = &mut running => bail!("{}", report.context("the platform panicked")?),
+        let running = tokio::spawn(app.run());
+        handle.reached(Phase::Serving).await;
+        // A start that failed is past this phase, and never was in it.
+        if handle.phase() != Phase::Serving {
+            bail!("{}", running.await.context("the platform panicked")?);
         }
+        Ok(Self {
+            handle,
+            running,
+            parts,
+        })
     }
 
     pub(crate) fn public(&self) -> SocketAddr {
@@ -110,7 +117,12 @@ pub(crate) async fn build(
     let registry = telemetry.registry();
     let cx = Context::background();
     let clock = WallClock::system();
-    std::fs::create_dir_all(&config.data_dir)
+    // The hashes of passwords are for nobody else on this machine.
+    let mut folder = std::fs::DirBuilder::new();
+    folder
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data_dir)
         .with_context(|| format!("cannot make the folder {}", config.data_dir.display()))?;
     let accounts_db = open(&config, "accounts", telemetry).await?;
     let rewards_db = open(&config, "rewards", telemetry).await?;
@@ -224,7 +236,7 @@ fn server(unit: &Unit, grace: Duration, drained: Option<Arc<Mutex<DrainReport>>>
     let (start, drain, stop) = (unit.clone(), unit.clone(), unit.clone());
     component(unit.name())
         .on_start(async move |_cx| {
-            let address = start.start().map_err(ovasabi_core::Error::internal)?;
+            let address = start.start()?;
             tracing::info!(unit = start.name(), %address, "listening");
             Ok(())
         })

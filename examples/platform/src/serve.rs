@@ -21,12 +21,17 @@ pub(crate) async fn run(config: Config) -> Result<ExitReport> {
         .install()?;
     let (app, parts) = build(config, &telemetry, Signals::os()).await?;
     let handle = app.handle();
-    let greeting = async move {
+    let greeting = async {
         handle.reached(Phase::Serving).await;
-        greet(&parts).map(|()| parts)
+        // A start that failed is past this phase, and never was in it.
+        match handle.phase() {
+            Phase::Serving => greet(&parts),
+            _ => Ok(()),
+        }
     };
-    let (report, parts) = tokio::join!(app.run(), greeting);
-    let drained = parts?.drained();
+    let (report, greeted) = tokio::join!(app.run(), greeting);
+    greeted?;
+    let drained = parts.drained();
     writeln!(
         std::io::stdout().lock(),
         "drained: accepted {}, answered {}, disconnected {}, aborted {}",
@@ -44,12 +49,12 @@ fn greet(parts: &Parts) -> Result<()> {
     let lines = format!(
         "\
 platform serves on http://{public}, admin on http://{admin}; try:
-  curl -s http://{public}/v1/auth/register -H 'content-type: application/json' -d '{{\"email\":\"ada@example.org\",\"display_name\":\"Ada\",\"password\":\"correct horse battery staple\"}}'
-  TOKEN=$(curl -s http://{public}/v1/auth/login -H 'content-type: application/json' -d '{{\"email\":\"ada@example.org\",\"password\":\"correct horse battery staple\"}}' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')
-  curl -s http://{public}/v1/me -H \"authorization: Bearer $TOKEN\"
-  curl -s http://{public}/v1/wallet -H \"authorization: Bearer $TOKEN\"
-  curl -si http://{public}/v1/me
-  curl -s http://{admin}/metrics
+  curl -sS http://{public}/v1/auth/register -H 'content-type: application/json' -d '{{\"email\":\"ada@example.org\",\"display_name\":\"Ada\",\"password\":\"correct horse battery staple\"}}'
+  TOKEN=$(curl -sS http://{public}/v1/auth/login -H 'content-type: application/json' -d '{{\"email\":\"ada@example.org\",\"password\":\"correct horse battery staple\"}}' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')
+  curl -sS http://{public}/v1/me -H \"authorization: Bearer $TOKEN\"
+  curl -sS http://{public}/v1/wallet -H \"authorization: Bearer $TOKEN\"
+  curl -sSi http://{public}/v1/me
+  curl -sS http://{admin}/metrics
 "
     );
     std::io::stdout()

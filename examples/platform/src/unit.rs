@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use ovasabi_core::http::server::{DrainReport, Server, ServerConfig, ServerHandle};
 use ovasabi_core::inspect::Registry;
+use ovasabi_core::{Code, Error, Result};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
@@ -58,7 +59,7 @@ impl Unit {
     }
 
     /// Listens and serves.
-    pub(crate) fn start(&self) -> io::Result<SocketAddr> {
+    pub(crate) fn start(&self) -> Result<SocketAddr> {
         let Parts {
             name,
             listen,
@@ -72,15 +73,20 @@ impl Unit {
         let place = Some(found.address())
             .filter(|known| known.port() != 0)
             .unwrap_or(*listen);
-        let listener = bind(place)?;
-        let address = listener.local_addr()?;
+        let cannot = |error: io::Error| {
+            Error::new(Code::Unavailable, "unit.listen")
+                .detail(format!("cannot listen on {place}"))
+                .caused_by(error)
+        };
+        let listener = bind(place).map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
         found.found(address);
         let server = Server::builder()
             .name(*name)
             .config(config.clone())
             .inspect(registry)
             .build();
-        let server = server.map_err(io::Error::other)?;
+        let server = server.map_err(Error::internal)?;
         let handle = server.handle();
         let task = tokio::spawn(server.serve(listener, router.clone()));
         *running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Running { handle, task });

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::program::{Running, command};
 
-fn serve() -> (Running, tempfile::TempDir, Vec<String>) {
+pub(crate) fn serve() -> (Running, tempfile::TempDir, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let data = format!("--data_dir={}", folder.path().join("data").display());
     let ports = ["--public=127.0.0.1:0", "--admin=127.0.0.1:0"];
@@ -84,4 +84,35 @@ fn a_signal_drains_it_and_all_that_was_accepted_is_answered() {
         "drained: accepted 5, answered 5, disconnected 0, aborted 0"
     );
     assert_eq!(serving.end().0, Some(0));
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_and_no_line_is_offered_to_copy() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = command(&["serve", "--admin=127.0.0.1:0", "--data_dir=data"]);
+    let output = serve
+        .arg(format!("--public={taken}"))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(!said.contains("curl"), "{said}");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let last = errors.lines().last().unwrap();
+    assert!(
+        last.contains("gateway") && last.contains(&format!("cannot listen on {taken}")),
+        "{errors}"
+    );
+}
+
+#[test]
+fn the_folder_of_the_databases_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (_serving, folder, _lines) = serve();
+    let data = std::fs::metadata(folder.path().join("data")).unwrap();
+    assert_eq!(data.permissions().mode() & 0o777, 0o700);
 }
