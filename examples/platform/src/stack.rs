@@ -24,6 +24,7 @@ pub(crate) fn serve(
         .fallback(async || Error::new(Code::NotFound, "http.no_route"))
         .method_not_allowed_fallback(async || {
             Error::new(Code::Unimplemented, "http.method")
+                .detail("this path takes other methods")
                 .with_http_status(http::StatusCode::METHOD_NOT_ALLOWED)
         })
         .layer(

@@ -1,7 +1,7 @@
 //! The routes of the rewards service.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use garde::Validate;
@@ -15,7 +15,7 @@ use super::events::user_registered;
 use super::idempotency;
 use super::ledger::{Ledger, Transfer};
 use super::wallet::{Entry, Transferred, Wallet};
-use crate::http_api::{Json, ValidJson, ValidQuery};
+use crate::http_api::{Json, ValidJson, ValidPath, ValidQuery};
 
 /// What the accounts service may do here.
 pub(crate) const EVENTS_SCOPE: &str = "events:write";
@@ -55,7 +55,7 @@ async fn wallet(
     State(ledger): State<Ledger>,
     cx: Context,
     caller: Principal,
-    Path(id): Path<String>,
+    ValidPath(id): ValidPath<String>,
 ) -> Result<Json<Wallet>> {
     let wallet = ledger.wallet(&cx, &id).await?;
     ownership()
@@ -83,7 +83,7 @@ async fn entries(
     State(ledger): State<Ledger>,
     cx: Context,
     caller: Principal,
-    Path(id): Path<String>,
+    ValidPath(id): ValidPath<String>,
     ValidQuery(page): ValidQuery<PageQuery>,
 ) -> Result<Json<Entries>> {
     let wallet = ledger.wallet(&cx, &id).await?;
@@ -113,7 +113,7 @@ struct TransferRequest {
     #[garde(range(min = 1, max = 100_000_000))]
     amount_minor: i64,
     #[serde(default)]
-    #[garde(length(max = 140))]
+    #[garde(length(chars, max = 140))]
     memo: String,
 }
 

@@ -9,20 +9,21 @@ use super::wallet::Transferred;
 /// The longest key, in bytes.
 const MAX_KEY: usize = 200;
 
-/// The key of a request.
+/// The key of a request. Two are none: nobody could say which of them is meant.
 pub(super) fn key(headers: &http::HeaderMap) -> Result<&str> {
-    let key = headers
-        .get("idempotency-key")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let mut sent = headers.get_all("idempotency-key").iter();
+    let key = match (sent.next(), sent.next()) {
+        (Some(one), None) => one.to_str().unwrap_or_default(),
+        _ => "",
+    };
     if (1..=MAX_KEY).contains(&key.len()) {
         return Ok(key);
     }
     Err(
         Error::new(Code::InvalidArgument, "idempotency.key").violation(
             "Idempotency-Key",
-            "length",
-            "a header of 1 to 200 visible characters is required",
+            "required",
+            "is required once, with 1 to 200 ASCII characters",
         ),
     )
 }

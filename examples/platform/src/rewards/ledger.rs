@@ -163,12 +163,14 @@ impl Ledger {
         if taken.rows_affected() == 0 {
             return Err(insufficient());
         }
-        let given =
-            sqlx::query("UPDATE wallets SET balance_minor = balance_minor + ? WHERE id = ?")
-                .bind(amount_minor)
-                .bind(to)
-                .execute(&mut *conn)
-                .await?;
+        // The system only pays: what a user sent there, no one could ever open again.
+        let given = sqlx::query(
+            "UPDATE wallets SET balance_minor = balance_minor + ? WHERE id = ? AND kind = 'user'",
+        )
+        .bind(amount_minor)
+        .bind(to)
+        .execute(&mut *conn)
+        .await?;
         if given.rows_affected() == 0 {
             return Err(unknown_recipient());
         }
