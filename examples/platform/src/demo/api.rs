@@ -22,6 +22,7 @@ pub(super) struct Api {
     client: ContextClientService<Client<Full<Bytes>>>,
     random: Random,
     trace: Option<TraceContext>,
+    sent: u64,
 }
 
 /// One request.
@@ -83,7 +84,17 @@ impl Api {
             client,
             random: Random::new(),
             trace: None,
+            sent: 0,
         }
+    }
+
+    pub(super) fn forget_trace(&mut self) {
+        self.trace = None;
+    }
+
+    /// How many requests it has sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent
     }
 
     /// The id of the trace that the last request began.
@@ -94,6 +105,7 @@ impl Api {
     pub(super) async fn send(&mut self, ask: Ask<'_>) -> Result<Answer> {
         let trace = TraceContext::root(&self.random);
         self.trace = Some(trace);
+        self.sent += 1;
         let mut request = Request::builder()
             .method(ask.method)
             .uri(format!("http://{}{}", self.address, ask.path));
@@ -118,10 +130,11 @@ impl Api {
             .await?;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await?.to_bytes();
-        let body = if bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes)?
+        let content_type = parts.headers.get(header::CONTENT_TYPE);
+        let body = match content_type.map(|value| value.as_bytes()) {
+            Some(json) if json.ends_with(b"json") => serde_json::from_slice(&bytes)?,
+            // Metrics, or nothing.
+            _ => Value::String(String::from_utf8(bytes.to_vec())?),
         };
         Ok(Answer {
             status: parts.status,

@@ -50,6 +50,7 @@ pub(crate) async fn run(
     let mut world = World::default();
     for (index, name) in STEPS.iter().enumerate() {
         let step_began = clock.now();
+        world.forget_trace();
         let step = tokio::time::timeout(PATIENCE, world.step(name));
         let done = tokio::select! {
             biased;

@@ -66,7 +66,8 @@ impl World {
 
     pub(super) async fn me(&mut self) -> Result<String> {
         let (token, id) = (self.ada.token.clone(), self.ada.id.clone());
-        let anonymous = self.api()?.send(Ask::get("/v1/me")).await?.expect(401)?;
+        let anonymous = self.api()?.send(Ask::get("/v1/me")).await?;
+        let anonymous = anonymous.problem(401, "unauthenticated")?;
         ensure!(
             anonymous.header("www-authenticate")?.starts_with("Bearer"),
             "no challenge"
@@ -107,7 +108,7 @@ impl World {
             self.person(name).wallet = wallet.text("id")?;
         }
         Ok(format!(
-            "200, {WELCOME_MINOR} for each from the system's wallet"
+            "200, the event has brought {WELCOME_MINOR} cents to each"
         ))
     }
 
@@ -201,9 +202,16 @@ impl World {
             "wrong entries: {}",
             entries.body
         );
+        let bob = self.bob.token.clone();
+        let theirs = self.api()?.send(Ask::get("/v1/wallet").token(&bob)).await?;
+        let theirs = theirs.expect(200)?.number("balance_minor")?;
+        let own = second.number("balance_minor")?;
+        ensure!(
+            (own, theirs) == (WELCOME_MINOR - GIFT, WELCOME_MINOR + GIFT),
+            "wrong balances: {own} and {theirs}"
+        );
         Ok(format!(
-            "201 twice, moved once; balance {}",
-            second.number("balance_minor")?
+            "201 twice for one key, moved once: {own} and {theirs} cents; 422 for another body, 422 for too much"
         ))
     }
 
@@ -244,8 +252,9 @@ impl World {
                 api.send(Ask::get("/v1/me").token(&token))
                     .await?
                     .expect(200)?;
+                ensure!(looks > 0, "it was open before anything had failed");
                 return Ok(format!(
-                    "503 after {looks} failures, Retry-After {seconds}; accounts still 200"
+                    "listener closed: {looks} x 503 unreachable, then 503 circuit_open, Retry-After {seconds}; accounts still 200"
                 ));
             }
             again(&mut looks)
@@ -267,12 +276,35 @@ impl World {
                     "money was lost: {}",
                     answer.body
                 );
-                return Ok(format!("200 from {address} after {looks} refusals"));
+                break;
             }
             answer.expect(503)?;
             again(&mut looks)
                 .await
+                .context("the breaker let nobody through")?;
+        }
+        // One answer may be that of a probe: it has recovered when the breaker says that it is closed.
+        let closed = r#"circuit_breaker_state{name="rewards",state="closed"} 1"#;
+        let mut operator = Api::new(self.platform()?.admin());
+        let mut probes = 0;
+        loop {
+            let metrics = operator.send(Ask::get("/metrics")).await?.expect(200)?;
+            if metrics
+                .body
+                .as_str()
+                .is_some_and(|text| text.contains(closed))
+            {
+                return Ok(format!(
+                    "listener open at {address}: {looks} x 503, then 200; breaker closed, balance kept"
+                ));
+            }
+            again(&mut probes)
+                .await
                 .context("the breaker never closed")?;
+            let api = self.api()?;
+            api.send(Ask::get("/v1/wallet").token(&token))
+                .await?
+                .expect(200)?;
         }
     }
 
@@ -305,8 +337,10 @@ impl World {
             drained.accepted == drained.answered,
             "not all were answered: {drained:?}"
         );
+        let sent = self.api()?.sent();
+        ensure!(drained.accepted == sent, "{sent} were sent: {drained:?}");
         Ok(format!(
-            "{} requests accepted by the gateway, {} answered",
+            "{sent} requests sent, {} accepted by the gateway, {} answered; port closed",
             drained.accepted, drained.answered
         ))
     }

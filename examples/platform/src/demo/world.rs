@@ -38,7 +38,14 @@ impl World {
             .context("the platform is not running")
     }
 
-    /// The trace of the last request, as logs write it; dashes before there was one.
+    /// A step that sends nothing has no trace to show: not that of the step before.
+    pub(super) fn forget_trace(&mut self) {
+        if let Some(api) = &mut self.api {
+            api.forget_trace();
+        }
+    }
+
+    /// The trace of the step's last request, as logs write it; dashes if there was none.
     pub(super) fn last_trace(&self) -> String {
         let trace = self.api.as_ref().and_then(Api::last_trace);
         trace.map_or_else(|| "-".repeat(32), |id| format!("{id:032x}"))
