@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::CONNECTION;
+use http::header::{CONNECTION, CONTENT_LENGTH};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -167,8 +167,12 @@ impl Facts {
             one.conn().flow().is_upgraded = true;
         }
         let has_body = !self.is_head && !matches!(answer.status().as_u16(), 101 | 204 | 304);
+        let announced = answer
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
         let in_flight = self.in_flight.take();
-        answer.map(|body| ReplyBody::new(body, in_flight, has_body))
+        answer.map(|body| ReplyBody::new(body, in_flight, has_body, announced))
     }
 }
 

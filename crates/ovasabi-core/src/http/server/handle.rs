@@ -25,7 +25,8 @@ pub struct DrainReport {
     pub accepted: u64,
     /// Requests whose answer was handed to the connection to its last byte.
     pub answered: u64,
-    /// Requests whose client hung up before the last byte, or broke the connection.
+    /// Requests whose answer broke off before its last byte: the client hung up, or the body failed or was
+    /// shorter than it said.
     pub disconnected: u64,
     /// Requests that were cut off when the deadline of the drain passed.
     pub aborted: u64,

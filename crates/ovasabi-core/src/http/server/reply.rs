@@ -18,7 +18,8 @@ pin_project! {
         #[pin]
         inner: AnswerBody<B>,
         in_flight: Option<InFlight>,
-        // What is left of a body whose length is known: hyper stops polling when it has written that.
+        // What is left of a body whose length is known, by itself or by its head: hyper stops polling when
+        // it has written that, and calls a body that ends before broken.
         left: Option<u64>,
     }
 }
@@ -32,11 +33,13 @@ where
         inner: AnswerBody<B>,
         mut in_flight: Option<InFlight>,
         has_body: bool,
+        announced: Option<u64>,
     ) -> Self {
-        if !has_body || inner.is_end_stream() {
+        // As hyper has it: what the body says of itself goes before what its head says.
+        let left = inner.size_hint().exact().or(announced);
+        if !has_body || inner.is_end_stream() || left == Some(0) {
             settle(&mut in_flight);
         }
-        let left = inner.size_hint().exact();
         Self {
             inner,
             in_flight,
@@ -71,7 +74,9 @@ where
             }
         };
         match &frame {
-            None => settle(this.in_flight),
+            None if this.left.is_none_or(|left| left == 0) => settle(this.in_flight),
+            // Too short, whatever the client makes of it.
+            None => {}
             Some(Ok(frame)) => {
                 let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
                 *this.left = this.left.map(|left| left.saturating_sub(bytes));

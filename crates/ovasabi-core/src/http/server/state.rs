@@ -128,7 +128,7 @@ impl Inspect for State {
             ))
             .with(Metric::counter(
                 "http_server.requests.disconnected",
-                "requests whose client hung up",
+                "requests whose answer broke off before its last byte",
                 tally.disconnected,
             ))
             .with(Metric::counter(

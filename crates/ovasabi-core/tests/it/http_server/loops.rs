@@ -163,6 +163,76 @@ async fn answers_without_content_count_as_answered() {
     assert_eq!((tally.accepted, tally.answered), (3, 3));
 }
 
+/// Says how long it is, and never that it has ended.
+struct Announced {
+    length: u64,
+    data: Option<&'static str>,
+}
+
+impl http_body::Body for Announced {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<bytes::Bytes>, Self::Error>>> {
+        let data = self.data.take();
+        std::task::Poll::Ready(data.map(|text| Ok(http_body::Frame::data(text.into()))))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.length)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_known_length_is_answered_with_its_last_byte() {
+    // The length is in the head alone, as for a file that is streamed; the body has no end of its own.
+    let streamed = service_fn(|_: http::Request<RequestBody>| async {
+        let (mut sender, body) = http_body_util::channel::Channel::<bytes::Bytes>::new(1);
+        tokio::spawn(async move {
+            sender.send_data("hello".into()).await.ok();
+            std::future::pending::<()>().await;
+        });
+        let response = http::Response::builder().header("content-length", "5");
+        Ok(response.body(body).unwrap())
+    });
+    let (connector, handle) = serve_with(config(), streamed);
+    let mut wire = Wire::connect(&connector).await;
+    assert_eq!(wire.get("/").await.body, "hello");
+    assert_eq!(wire.get("/").await.body, "hello");
+    let tally = handle.tally();
+    assert_eq!((tally.answered, tally.disconnected), (2, 0));
+
+    let nothing = service_fn(|_: http::Request<RequestBody>| async {
+        let (length, data) = (0, None);
+        Ok(http::Response::new(Announced { length, data }))
+    });
+    let (connector, handle) = serve_with(config(), nothing);
+    let mut wire = Wire::connect(&connector).await;
+    assert_eq!(wire.get("/").await.status, 200);
+    let tally = handle.tally();
+    assert_eq!((tally.answered, tally.disconnected), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_shorter_than_it_said_is_not_answered() {
+    let short = service_fn(|_: http::Request<RequestBody>| async {
+        let (length, data) = (10, Some("hello"));
+        Ok(http::Response::new(Announced { length, data }))
+    });
+    let (connector, handle) = serve_with(config(), short);
+    let mut wire = Wire::connect(&connector).await;
+    wire.send("GET / HTTP/1.1\r\nhost: test\r\n\r\n").await;
+    let mut all = Vec::new();
+    tokio::io::AsyncReadExt::read_to_end(&mut wire.stream, &mut all)
+        .await
+        .ok();
+    let tally = handle.tally();
+    assert_eq!((tally.answered, tally.disconnected), (0, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_upgraded_connection_is_left_alone() {
     let service = service_fn(|mut request: http::Request<RequestBody>| async move {
