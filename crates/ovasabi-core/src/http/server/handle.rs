@@ -17,7 +17,7 @@ pub struct ServerHandle {
 
 /// What became of the requests of a server.
 ///
-/// Once it has stopped, `accepted = answered + disconnected + aborted`.
+/// Once it has stopped by itself, `accepted = answered + disconnected + aborted`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DrainReport {
@@ -71,6 +71,9 @@ impl ServerHandle {
     }
 
     /// Waits until the server has stopped, and tells what became of its requests.
+    ///
+    /// A server that was dropped, served or not, has stopped too: then requests may still be
+    /// [in flight](DrainReport::in_flight), about to be aborted.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing.

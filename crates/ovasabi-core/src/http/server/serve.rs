@@ -27,8 +27,12 @@ use crate::reject::Name;
 /// A server: an accept loop, its connections and their drain. See the [module](super) for the idea.
 #[derive(Debug)]
 pub struct Server {
-    state: Arc<Inspected<State>>,
+    ending: Ending,
 }
+
+/// Tells those who wait for the end when it came in no other way: the server was dropped.
+#[derive(Debug)]
+struct Ending(Arc<Inspected<State>>);
 
 /// Builds a [`Server`].
 #[derive(Clone, Debug)]
@@ -45,7 +49,7 @@ impl Server {
     pub fn new() -> Self {
         let state = State::new(Name::from_static("http"), ServerConfig::default());
         Self {
-            state: Arc::new(Inspected::new(state)),
+            ending: Ending(Arc::new(Inspected::new(state))),
         }
     }
 
@@ -61,7 +65,7 @@ impl Server {
     /// The handle to watch and stop it with.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
-        ServerHandle::new(Arc::clone(&self.state))
+        ServerHandle::new(Arc::clone(&self.ending.0))
     }
 
     /// Accepts connections and serves them until the handle [closes](ServerHandle::close) it.
@@ -70,7 +74,8 @@ impl Server {
     /// of the service is answered as a problem: its own if it is an [`Error`](crate::Error), else a 500.
     ///
     /// # Cancel safety
-    /// Dropping the future closes the listener and aborts all connections.
+    /// Dropping the future closes the listener and aborts all connections. Whoever waits for the handle to
+    /// have [stopped](ServerHandle::stopped) is told then, before the last requests have ended.
     pub async fn serve<L, S, B>(self, mut listener: L, service: S) -> DrainReport
     where
         L: Listener,
@@ -80,9 +85,11 @@ impl Server {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let state = self.state;
+        let state = Arc::clone(&self.ending.0);
         let mut phase = state.phase.subscribe();
         let mut connections = JoinSet::new();
+        // After the connections, so that it is dropped before them: what they lose was aborted by us.
+        let ending = self.ending;
         let mut pause = Backoff::default();
         let most = state.config.max_connections();
         let deadline = loop {
@@ -111,7 +118,7 @@ impl Server {
             spawn(&mut connections, &state, io, peer, &service);
         }
         drop(listener);
-        finish(&state, connections, phase, deadline).await
+        finish(connections, phase, deadline, ending).await
     }
 }
 
@@ -149,7 +156,24 @@ impl ServerBuilder {
         if let Some(registry) = &self.registry {
             registry.register(&state)?;
         }
-        Ok(Server { state })
+        Ok(Server {
+            ending: Ending(state),
+        })
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let state = &self.0;
+        state.report.send_if_modified(|report| {
+            let is_news = report.is_none();
+            if is_news {
+                // Relaxed: the tasks are aborted after this, which orders it before their drops.
+                state.is_aborting.store(true, Ordering::Relaxed);
+                *report = Some(state.tally());
+            }
+            is_news
+        });
     }
 }
 
@@ -171,12 +195,14 @@ fn spawn<I, S, B>(
     connections.spawn(connection::run(io, conn, service.clone()));
 }
 
+/// `ending` is last, so that it is dropped first: see [`Server::serve`].
 async fn finish(
-    state: &Arc<Inspected<State>>,
     mut connections: JoinSet<()>,
     mut phase: watch::Receiver<Phase>,
     mut deadline: Instant,
+    ending: Ending,
 ) -> DrainReport {
+    let state = &ending.0;
     loop {
         tokio::select! {
             biased;

@@ -158,10 +158,22 @@ async fn dropping_the_server_aborts_its_connections() {
     let task = tokio::spawn(server.serve(listener, tower::service_fn(super::app)));
     let mut wire = Wire::connect(&connector).await;
     assert_eq!(wire.get("/").await.status, 200);
+    wire.send("GET /never HTTP/1.1\r\nhost: test\r\n\r\n").await;
+    sleep(SECOND).await;
     task.abort();
     wire.assert_closed().await;
-    assert!(
-        timeout(SECOND, handle.stopped()).await.is_err(),
-        "it was aborted, it did not stop"
-    );
+    // Whoever waits for the end is told of it, and that it was us who cut the request off.
+    let report = timeout(SECOND, handle.stopped()).await.unwrap();
+    assert_eq!((report.accepted, report.answered), (2, 1));
+    sleep(SECOND).await;
+    assert_eq!((handle.tally().aborted, handle.tally().in_flight()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_dropped_unserved_has_stopped() {
+    let server = ovasabi_core::http::server::Server::new();
+    let handle = server.handle();
+    drop(server);
+    let report = handle.shutdown(Duration::ZERO, SECOND);
+    assert_eq!(timeout(SECOND, report).await.unwrap().accepted, 0);
 }
