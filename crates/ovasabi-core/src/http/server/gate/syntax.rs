@@ -73,7 +73,29 @@ pub(super) fn has_dangerous_path(path: &[u8]) -> bool {
     if !path.iter().any(|byte| matches!(byte, b'.' | b'%')) {
         return false;
     }
-    path.split(|byte| *byte == b'/').any(is_parent)
+    let mut rest = Some(path);
+    std::iter::from_fn(|| {
+        let (segment, next) = split_segment(rest?);
+        rest = next;
+        Some(segment)
+    })
+    .any(is_parent)
+}
+
+/// The first segment and what follows its slash. An encoded slash counts, and so does a backslash: whoever
+/// decodes the path before it splits it sees one.
+fn split_segment(path: &[u8]) -> (&[u8], Option<&[u8]>) {
+    for at in 0..path.len() {
+        if let Some(
+            [b'/', rest @ ..]
+            | [b'%', b'2', b'f' | b'F', rest @ ..]
+            | [b'%', b'5', b'c' | b'C', rest @ ..],
+        ) = path.get(at..)
+        {
+            return (path.get(..at).unwrap_or_default(), Some(rest));
+        }
+    }
+    (path, None)
 }
 
 fn is_parent(segment: &[u8]) -> bool {

@@ -136,6 +136,13 @@ fn request_lines_are_strict() {
     assert_eq!(line("GET /#f HTTP/1.1"), Refusal::Target);
     assert_eq!(line("GET /%00 HTTP/1.1"), Refusal::Target);
     assert_eq!(line("GET /a/../b HTTP/1.1"), Refusal::Target);
+    for path in ["/a/..%2fb", "/..%5Cb", "/a%2F..", "/%2e%2E%2f"] {
+        assert_eq!(
+            line(&format!("GET {path} HTTP/1.1")),
+            Refusal::Target,
+            "{path}"
+        );
+    }
     assert_eq!(line("GET /a/%2E. HTTP/1.1"), Refusal::Target);
     assert_eq!(line("GET http://u@a/ HTTP/1.1"), Refusal::Target);
     assert_eq!(
@@ -143,7 +150,7 @@ fn request_lines_are_strict() {
         Refusal::UriTooLong
     );
     assert!(
-        scan(b"GET /a..b/...?q=../ HTTP/1.1\r\nhost: a\r\n\r\n")
+        scan(b"GET /a..b/...%2fb%5c..c?q=../ HTTP/1.1\r\nhost: a\r\n\r\n")
             .unwrap()
             .is_some()
     );
