@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH};
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -18,6 +18,7 @@ use tower_service::Service;
 use super::RequestBody;
 use super::body::Upload;
 use super::flight::InFlight;
+use super::gate;
 use super::handle::Phase;
 use super::reply::ReplyBody;
 use super::state::add_one;
@@ -112,7 +113,13 @@ where
                     let error = error
                         .take()
                         .unwrap_or_else(|| Error::new(Code::Internal, "internal"));
-                    return Poll::Ready(error.to_response(None));
+                    let mut answer: Response<AnswerBody<B>> = error.to_response(None);
+                    if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+                        answer
+                            .headers_mut()
+                            .insert(ALLOW, HeaderValue::from_static(gate::ALLOW));
+                    }
+                    return Poll::Ready(answer);
                 }
                 StepProjection::Waiting { service, request } => {
                     if let Err(error) = ready!(service.poll_ready(cx)) {

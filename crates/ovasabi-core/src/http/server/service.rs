@@ -4,19 +4,18 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
 use http::{Method, Request, Response, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 use tower_service::Service;
 
-use super::body::{RequestBody, Upload, too_large};
+use super::body::{RequestBody, Upload};
 use super::exchange::{Exchange, Facts};
 use super::flight::{Conn, InFlight};
 use super::gate;
 use super::reply::ReplyBody;
 use super::state::add_one;
-use crate::error::{BoxError, Error};
+use crate::error::BoxError;
 
 /// What hyper calls: a clone of the application for each request.
 pub(super) struct Serve<S> {
@@ -51,7 +50,9 @@ where
             is_h1,
             is_head,
         };
-        if !is_h1 && let Some(error) = self.refuse(&request) {
+        // HTTP/1 heads were checked before hyper read them.
+        if !is_h1 && let Some(error) = gate::refused(&request, &self.conn.state.config) {
+            add_one(&self.conn.state.counters.refused);
             return Exchange::refused(error, facts);
         }
         let request = self.admit(request, &mut facts.upload);
@@ -74,36 +75,5 @@ impl<S> Serve<S> {
             *upload = Some(shared);
         }
         Request::from_parts(parts, RequestBody::new(body, upload.clone()))
-    }
-
-    /// What the head check before hyper does for HTTP/1, for requests that came as HTTP/2 frames.
-    fn refuse(&self, request: &Request<Incoming>) -> Option<Error> {
-        let config = &self.conn.state.config;
-        let headers = request.headers();
-        let uri = request.uri();
-        let length = uri
-            .path_and_query()
-            .map_or(0, |target| target.as_str().len());
-        let error = if length > config.max_uri_bytes() {
-            gate::uri_too_long(config)
-        } else if headers.len() > config.max_headers() {
-            gate::too_many_headers(config)
-        } else if let Some(authority) = uri.authority()
-            && headers
-                .get_all(HOST)
-                .iter()
-                .any(|host| host.as_bytes() != authority.as_str().as_bytes())
-        {
-            gate::host_mismatch(config)
-        } else {
-            let announced = headers
-                .get(CONTENT_LENGTH)
-                .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-            announced
-                .filter(|bytes| *bytes > config.max_body_limit())
-                .map(|_| too_large(config.max_body_limit()))?
-        };
-        add_one(&self.conn.state.counters.refused);
-        Some(error)
     }
 }

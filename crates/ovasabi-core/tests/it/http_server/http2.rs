@@ -86,6 +86,58 @@ async fn caps_are_answered_with_a_problem() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn http2_is_no_way_around_the_head_check() {
+    let (connector, handle) = serve(config());
+    let mut client = connect(&connector).await;
+    let with = |name: &'static str, value: &str| {
+        let mut request = get("/");
+        request.headers_mut().append(name, value.parse().unwrap());
+        request
+    };
+    let method = |name: &str| {
+        let mut request = get("/");
+        *request.method_mut() = name.parse().unwrap();
+        request
+    };
+    let relative = || Request::get("/").body(Full::<Bytes>::default()).unwrap();
+    let mut two_hosts = relative();
+    for host in ["test", "other"] {
+        two_hosts
+            .headers_mut()
+            .append("host", host.parse().unwrap());
+    }
+    let mut odd_host = relative();
+    odd_host
+        .headers_mut()
+        .append("host", "a/b@c".parse().unwrap());
+    for (request, status, reason) in [
+        (get("/a/../../etc"), 400, "http.bad_target"),
+        (get("/a/%2E%2e/etc"), 400, "http.bad_target"),
+        (get("/a%00"), 400, "http.bad_target"),
+        (method("TRACE"), 405, "http.method_not_allowed"),
+        (method("get"), 501, "http.unknown_method"),
+        (with("expect", "cake"), 417, "http.unknown_expectation"),
+        (relative(), 400, "http.host_missing"),
+        (two_hosts, 400, "http.host_repeated"),
+        (odd_host, 400, "http.bad_host"),
+    ] {
+        let what = format!("{request:?}");
+        let answer = client.send_request(request).await.unwrap();
+        assert_eq!(answer.status(), status, "{what}");
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        assert!(
+            body.windows(reason.len())
+                .any(|part| part == reason.as_bytes()),
+            "{what}: {body:?}"
+        );
+    }
+    // Hosts have no case (RFC 9110 §4.2.3).
+    let answer = client.send_request(with("host", "TEST")).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(handle.tally().in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_drain_sends_a_goaway_and_finishes_streams() {
     let (connector, handle) = serve(config());
     let mut client = connect(&connector).await;

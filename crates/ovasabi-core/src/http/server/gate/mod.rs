@@ -30,6 +30,7 @@ mod buffer;
 mod chunks;
 mod close;
 mod head;
+mod http2;
 mod io;
 mod refusal;
 mod syntax;
@@ -37,11 +38,10 @@ mod timer;
 
 use std::error::Error as StdError;
 
+pub(super) use http2::refused;
 pub(super) use io::{Gate, Protocol};
+pub(super) use refusal::ALLOW;
 use refusal::Refusal;
-
-use super::ServerConfig;
-use crate::error::Error;
 
 /// Whether hyper's error stands for a body that the gate found broken.
 pub(super) fn is_malformed_body(error: &hyper::Error) -> bool {
@@ -53,19 +53,4 @@ pub(super) fn is_malformed_body(error: &hyper::Error) -> bool {
             .and_then(std::io::Error::get_ref);
         inner.is_some_and(|inner| inner.is::<io::MalformedBody>())
     })
-}
-
-/// The answer to an HTTP/2 request with a target over the cap.
-pub(super) fn uri_too_long(config: &ServerConfig) -> Error {
-    Refusal::UriTooLong.error(config)
-}
-
-/// The answer to an HTTP/2 request with more header lines than the cap.
-pub(super) fn too_many_headers(config: &ServerConfig) -> Error {
-    Refusal::TooManyHeaders.error(config)
-}
-
-/// The answer to an HTTP/2 request whose host is not its authority.
-pub(super) fn host_mismatch(config: &ServerConfig) -> Error {
-    Refusal::HostMismatch.error(config)
 }

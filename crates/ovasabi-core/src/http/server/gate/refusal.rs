@@ -37,7 +37,7 @@ pub(super) enum Refusal {
 }
 
 /// The methods that we pass on, for `Allow` (RFC 9110 §15.5.6).
-const ALLOW: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+pub(in crate::http::server) const ALLOW: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 impl Refusal {
     const fn reason(self) -> (&'static str, &'static str) {

@@ -1,5 +1,7 @@
 //! Which bytes may stand where.
 
+use super::Refusal;
+
 /// RFC 9110 §5.6.2.
 pub(super) const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
@@ -56,6 +58,19 @@ pub(super) const fn is_host(byte: u8) -> bool {
                 | b';'
                 | b'='
         )
+}
+
+/// A method that is a token, has no small letter, and is none of the two that we do not pass on.
+pub(super) fn check_method(method: &[u8]) -> Result<(), Refusal> {
+    if method.is_empty() || !method.iter().copied().all(is_token) {
+        return Err(Refusal::RequestLine);
+    }
+    match method {
+        b"CONNECT" | b"TRACE" => Err(Refusal::Method),
+        // Methods are case-sensitive, and none that is registered has a small letter.
+        _ if method.iter().any(u8::is_ascii_lowercase) => Err(Refusal::UnknownMethod),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn has_prefix(target: &[u8], prefix: &[u8]) -> bool {

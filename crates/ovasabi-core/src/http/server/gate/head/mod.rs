@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::Refusal;
-use super::syntax::{has_dangerous_path, has_prefix, is_host, is_target, is_token, is_value};
+use super::syntax::{
+    check_method, has_dangerous_path, has_prefix, is_host, is_target, is_token, is_value,
+};
 use crate::http::server::ServerConfig;
 
 /// How far a head has been read. It is fed the same buffer again as that grows, and looks at each byte once.
@@ -140,18 +142,9 @@ impl HeadScan {
     }
 
     fn method(&mut self, method: &[u8]) -> Result<(), Refusal> {
-        if method.is_empty() || !method.iter().copied().all(is_token) {
-            return Err(Refusal::RequestLine);
-        }
-        match method {
-            b"CONNECT" | b"TRACE" => Err(Refusal::Method),
-            // Methods are case-sensitive, and none that is registered has a small letter.
-            _ if method.iter().any(u8::is_ascii_lowercase) => Err(Refusal::UnknownMethod),
-            _ => {
-                self.is_head = method == b"HEAD";
-                Ok(())
-            }
-        }
+        check_method(method)?;
+        self.is_head = method == b"HEAD";
+        Ok(())
     }
 
     fn target(&mut self, method: &[u8], target: &[u8], start: usize) -> Result<(), Refusal> {
