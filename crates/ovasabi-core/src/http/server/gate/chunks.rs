@@ -9,7 +9,7 @@ pub(super) struct Chunks {
     step: Step,
     /// The size of the chunk whose line is being read.
     size: u64,
-    /// Bytes of the extension or of the trailer section so far.
+    /// Digits of the size, or bytes of the extension or of the trailer section, so far.
     extra: usize,
     trailers: usize,
 }
@@ -44,6 +44,9 @@ pub(super) struct Passed {
 
 /// Extensions have no known use; a long one is an attack on whoever keeps it.
 const MAX_EXTENSION: usize = 256;
+/// As many as the largest size has. Zeros in front beyond that would be a body without an end that counts
+/// as none against its limit.
+const MAX_DIGITS: usize = 16;
 
 impl Chunks {
     pub(super) const fn new() -> Self {
@@ -108,10 +111,13 @@ impl Chunks {
                 let digit = char::from(byte).to_digit(16).ok_or(Malformed)?;
                 let shifted = self.size.checked_mul(16).ok_or(Malformed)?;
                 self.size = shifted | u64::from(digit);
-                Ok(Step::Size)
+                self.more(Step::Size, MAX_DIGITS)
             }
             (Step::Size | Step::Extension, b'\r') => Ok(Step::SizeEnd),
-            (Step::Size, b';') => Ok(Step::Extension),
+            (Step::Size, b';') => {
+                self.extra = 0;
+                Ok(Step::Extension)
+            }
             (Step::Extension, b'\t' | b' '..=b'~' | 0x80..) => {
                 self.more(Step::Extension, MAX_EXTENSION)
             }
@@ -203,6 +209,7 @@ mod tests {
             b"0\r\n x: y\r\n\r\n",
             b"0\r\nx: \0\r\n\r\n",
             b"5;\0\r\n",
+            b"00000000000000005\r\n",
         ] {
             assert_eq!(scan(body), Err(Malformed), "{}", body.escape_ascii());
         }
