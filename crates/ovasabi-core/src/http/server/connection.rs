@@ -108,6 +108,7 @@ async fn drive_http2<F: Future>(
     // A server that closes already is noticed at once, after what has come was read.
     phase.mark_changed();
     let mut is_closing = false;
+    let mut is_told_to_leave = false;
     let mut look_again = Instant::now() + idle_timeout;
     loop {
         tokio::select! {
@@ -125,12 +126,14 @@ async fn drive_http2<F: Future>(
                 let now = Instant::now();
                 let idle_since = { let flow = conn.flow(); flow.is_idle().then_some(flow.idle_since) };
                 match idle_since {
+                    // A client that does not even acknowledge the GOAWAY is left to itself, once what crossed
+                    // it on the way has been answered.
+                    Some(since) if is_told_to_leave && since + idle_timeout <= now => return,
                     Some(since) if since + idle_timeout <= now => {
                         add_one(&conn.state.counters.timeouts);
                         graceful(served.as_mut());
-                        // A client that does not even acknowledge the GOAWAY is left to itself.
-                        tokio::time::timeout(idle_timeout, served).await.ok();
-                        return;
+                        is_told_to_leave = true;
+                        look_again = now + idle_timeout;
                     }
                     Some(since) => look_again = since + idle_timeout,
                     None => look_again = now + idle_timeout,

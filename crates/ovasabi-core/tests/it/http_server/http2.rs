@@ -7,7 +7,8 @@ use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use ovasabi_core::http::server::MemoryConnector;
+use ovasabi_core::http::server::{MemoryConnector, ServerConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep};
 
 use super::{config, serve};
@@ -135,6 +136,45 @@ async fn http2_is_no_way_around_the_head_check() {
     let answer = client.send_request(with("host", "TEST")).await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(handle.tally().in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_crosses_the_goaway_of_an_idle_connection_is_answered() {
+    let config = ServerConfig::builder().idle_timeout(SECOND / 2).build();
+    let (connector, handle) = serve(config.unwrap());
+    let mut stream = connector.connect().await.unwrap();
+    // GET, http, a literal path and a literal authority (RFC 7541 §6).
+    let headers = |stream_id: u8, path: &str| {
+        let mut block = vec![0x82, 0x86, 0x04, u8::try_from(path.len()).unwrap()];
+        block.extend_from_slice(path.as_bytes());
+        block.extend_from_slice(&[0x01, 0x04]);
+        block.extend_from_slice(b"test");
+        let length = u8::try_from(block.len()).unwrap();
+        [&[0, 0, length, 1, 5, 0, 0, 0, stream_id][..], &block].concat()
+    };
+    stream
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        .await
+        .unwrap();
+    stream
+        .write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0])
+        .await
+        .unwrap();
+    stream.write_all(&headers(1, "/")).await.unwrap();
+    sleep(SECOND * 3 / 4).await;
+    assert_eq!((handle.tally().accepted, handle.tally().answered), (1, 1));
+    // The GOAWAY is on its way; this one, which takes longer than the idle timer, was sent before it came.
+    stream.write_all(&headers(3, "/slow")).await.unwrap();
+    sleep(2 * SECOND).await;
+    let tally = handle.tally();
+    assert_eq!(
+        (tally.accepted, tally.answered, tally.disconnected),
+        (2, 2, 0)
+    );
+    // It acknowledges nothing, and is left to itself once it is idle again.
+    sleep(2 * SECOND).await;
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
