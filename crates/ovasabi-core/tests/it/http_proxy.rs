@@ -165,6 +165,24 @@ async fn spoofed_origins_are_replaced_unless_trusted() {
 }
 
 #[tokio::test]
+async fn a_nomination_beside_odd_bytes_counts() {
+    let odd =
+        |name: &str| http::HeaderValue::from_bytes(&[name.as_bytes(), b", \xff"].concat()).unwrap();
+    let request = Request::get("/")
+        .header("connection", odd("x-hop"))
+        .header("x-hop", "1");
+    let answer = Response::builder()
+        .header("connection", odd("x-internal"))
+        .header("x-internal", "secret");
+    let (seen, answer) = pass(Forwarding::Replace, request, answer).await;
+    assert!(!seen.unwrap().1.contains_key("x-hop"));
+    assert!(!answer.headers().contains_key("x-internal"));
+    let request = Request::get("/").header("connection", odd("authorization"));
+    let (seen, _) = pass(Forwarding::Replace, request, Response::builder()).await;
+    assert!(seen.is_none());
+}
+
+#[tokio::test]
 async fn an_upstream_must_be_absolute() {
     for wrong in ["/path", "ftp://host", "http://host/?q=1"] {
         let error = Proxy::new(wrong.parse().unwrap(), ()).unwrap_err();

@@ -71,17 +71,17 @@ fn strip(headers: &mut HeaderMap, nominated: &[HeaderName]) {
 }
 
 fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
-    let values = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let names = values.flat_map(|value| value.split(',')).map(str::trim);
+    // As bytes: one odd name must not hide those beside it.
+    let values = headers.get_all(CONNECTION).iter();
+    let names = values
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii);
     // `close` and `keep-alive` are options, not headers; a name that is none nominates nothing.
     names
         .filter(|name| {
-            !name.eq_ignore_ascii_case("close") && !name.eq_ignore_ascii_case("keep-alive")
+            !name.eq_ignore_ascii_case(b"close") && !name.eq_ignore_ascii_case(b"keep-alive")
         })
-        .filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok())
+        .filter_map(|name| HeaderName::from_bytes(name).ok())
         .filter(|name| *name != TE && *name != TRAILER)
         .collect()
 }
