@@ -165,6 +165,22 @@ async fn spoofed_origins_are_replaced_unless_trusted() {
 }
 
 #[tokio::test]
+async fn no_forwarded_header_of_a_stranger_gets_through() {
+    let request = Request::get("https://shop.example/")
+        .header("x-forwarded-port", "443")
+        .header("x-forwarded-prefix", "/admin")
+        .header("x-forwarded-user", "root")
+        .header("x-forwarded-proto", "https");
+    let (seen, _) = pass(Forwarding::Replace, request, Response::builder()).await;
+    let (_, headers) = seen.unwrap();
+    let mut names: Vec<_> = headers.keys().map(http::HeaderName::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["via", "x-forwarded-host", "x-forwarded-proto"]);
+    // What the client writes into its target is not how it came.
+    assert_eq!(headers["x-forwarded-proto"], "http");
+}
+
+#[tokio::test]
 async fn a_nomination_beside_odd_bytes_counts() {
     let odd =
         |name: &str| http::HeaderValue::from_bytes(&[name.as_bytes(), b", \xff"].concat()).unwrap();

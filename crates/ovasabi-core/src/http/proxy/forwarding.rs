@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 
 use http::header::{FORWARDED, HOST, HeaderName};
+use http::uri::Scheme;
 use http::{HeaderValue, Request};
 
 use crate::http::PeerAddr;
 
-pub(super) const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-pub(super) const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-pub(super) const HOST_BEFORE: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const HOST_BEFORE: HeaderName = HeaderName::from_static("x-forwarded-host");
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 /// What becomes of the `Forwarded` and `X-Forwarded-*` headers of a client.
@@ -27,15 +28,19 @@ pub enum Forwarding {
 impl Forwarding {
     /// Writes `X-Forwarded-For`, `-Proto` and `-Host`; `Forwarded` (RFC 7239) and `X-Real-IP` are removed
     /// where they are not trusted, and not written: one notation is enough to be wrong in.
-    pub(super) fn apply<B>(self, request: &mut Request<B>) {
+    ///
+    /// `scheme` is what clients reach this proxy over. That of the target is theirs to choose, in HTTP/1 by its
+    /// absolute form and in HTTP/2 always, and says nothing.
+    pub(super) fn apply<B>(self, request: &mut Request<B>, scheme: &Scheme) {
         let peer = request
             .extensions()
             .get::<PeerAddr>()
             .and_then(|peer| peer.ip());
-        let scheme = match request.uri().scheme_str() {
-            Some("https") => HeaderValue::from_static("https"),
-            _ => HeaderValue::from_static("http"),
-        };
+        let scheme = HeaderValue::from_static(if *scheme == Scheme::HTTPS {
+            "https"
+        } else {
+            "http"
+        });
         let authority = request
             .uri()
             .authority()
@@ -43,7 +48,13 @@ impl Forwarding {
         let headers = request.headers_mut();
         let host = authority.or_else(|| headers.get(HOST).cloned());
         if self == Self::Replace {
-            for name in [FOR, PROTO, HOST_BEFORE, REAL_IP, FORWARDED] {
+            // Prefix, port, user and whatever else somebody believes: all of them.
+            let spoofed: Vec<_> = headers
+                .keys()
+                .filter(|name| name.as_str().starts_with("x-forwarded-"))
+                .cloned()
+                .collect();
+            for name in spoofed.iter().chain(&[REAL_IP, FORWARDED]) {
                 headers.remove(name);
             }
         }

@@ -7,8 +7,9 @@
 //! * strips hop-by-hop headers both ways, those that `Connection` nominates too (RFC 9110 §7.6.1), and
 //!   refuses a request that nominates a header it must not lose, such as `Authorization`;
 //! * keeps `TE: trailers`, and with it the trailers of the answer;
-//! * replaces `Forwarded` and `X-Forwarded-*`, whatever the client wrote, unless told to
-//!   [trust](Forwarding::Append) it; adds `Via`;
+//! * replaces `Forwarded` and every `X-Forwarded-*`, whatever the client wrote, unless told to
+//!   [trust](Forwarding::Append) it; adds `Via`. Whether that was TLS, it must be
+//!   [told](Proxy::received_over);
 //! * streams both bodies with their back-pressure; a client that hangs up drops the upstream call;
 //! * answers a failure of the upstream with a problem: 503 where it cannot be reached, 502 where it broke
 //!   off, 504 at the deadline. No private text leaves.

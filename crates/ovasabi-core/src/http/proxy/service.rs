@@ -23,6 +23,7 @@ pub struct Proxy<C> {
     client: C,
     target: Arc<Target>,
     forwarding: Forwarding,
+    received_over: Scheme,
     /// The error of the client's `poll_ready`, answered by the next call.
     failed: Option<Error>,
 }
@@ -66,6 +67,7 @@ impl<C> Proxy<C> {
             client,
             target: Arc::new(target),
             forwarding: Forwarding::Replace,
+            received_over: Scheme::HTTP,
             failed: None,
         })
     }
@@ -74,6 +76,14 @@ impl<C> Proxy<C> {
     #[must_use]
     pub fn forwarding(mut self, forwarding: Forwarding) -> Self {
         self.forwarding = forwarding;
+        self
+    }
+
+    /// What clients reach this proxy over, told to the upstream as `X-Forwarded-Proto`: `https` where TLS ends
+    /// here or in front, else `http`. Default `http`.
+    #[must_use]
+    pub fn received_over(mut self, scheme: Scheme) -> Self {
+        self.received_over = scheme;
         self
     }
 }
@@ -143,7 +153,7 @@ impl<C> Proxy<C> {
         }
         let uri = self.target.uri(request.uri().path_and_query())?;
         hop::strip_request(request.headers_mut())?;
-        self.forwarding.apply(&mut request);
+        self.forwarding.apply(&mut request, &self.received_over);
         let via = via(request.version());
         *request.uri_mut() = uri;
         *request.version_mut() = Version::HTTP_11;
@@ -184,12 +194,14 @@ impl<C: Clone> Clone for Proxy<C> {
             client,
             target,
             forwarding,
+            received_over,
             failed: _,
         } = self;
         Self {
             client: client.clone(),
             target: Arc::clone(target),
             forwarding: *forwarding,
+            received_over: received_over.clone(),
             failed: None,
         }
     }
