@@ -199,6 +199,14 @@ async fn a_nomination_beside_odd_bytes_counts() {
 }
 
 #[tokio::test]
+async fn the_target_of_a_whole_server_has_no_path_to_prefix() {
+    let request = Request::options("*").header("host", "shop.example");
+    let (seen, answer) = pass(Forwarding::Replace, request, Response::builder()).await;
+    assert!(seen.is_none(), "{seen:?}");
+    assert_eq!(answer.status(), 400);
+}
+
+#[tokio::test]
 async fn an_upstream_must_be_absolute() {
     for wrong in ["/path", "ftp://host", "http://host/?q=1"] {
         let error = Proxy::new(wrong.parse().unwrap(), ()).unwrap_err();

@@ -92,6 +92,8 @@ impl Target {
     fn uri(&self, path: Option<&PathAndQuery>) -> Result<Uri, Error> {
         let path = match path {
             Some(path) if self.prefix.is_empty() => path.clone(),
+            // `OPTIONS *` asks about the whole server, of which this proxy shows a part.
+            Some(path) if !path.as_str().starts_with('/') => return Err(bad_target()),
             path => {
                 let path = path.map_or("/", PathAndQuery::as_str);
                 let joined = Bytes::from(format!("{}{path}", self.prefix));
