@@ -240,6 +240,21 @@ async fn a_cancellation_cuts_off_the_body() {
 }
 
 #[tokio::test]
+async fn a_cancellation_cuts_off_a_body_that_never_lets_its_reader_wait() {
+    let upstream = upstream().await;
+    let (context, _guard) = Context::background().child();
+    let call = Client::new().oneshot(context.attach(get(&upstream.base, "/")));
+    let mut body = call.await.unwrap().into_body();
+    // All of it has been sent, so there is nothing that it could wait for.
+    upstream.settled(1).await;
+    context.cancel(Cause::Disconnected);
+    assert_eq!(
+        body.frame().await.unwrap().unwrap_err().code(),
+        Code::Cancelled
+    );
+}
+
+#[tokio::test]
 async fn a_context_that_is_done_sends_nothing() {
     let upstream = upstream().await;
     let context = Context::background();

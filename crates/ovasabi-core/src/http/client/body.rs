@@ -38,7 +38,15 @@ impl Body for ClientBody {
             Poll::Ready(Some(Err(error))) => {
                 Poll::Ready(Some(Err(Failure::new(FailureKind::Closed, error).into())))
             }
-            Poll::Ready(frame) => Poll::Ready(frame.and_then(Result::ok).map(Ok)),
+            Poll::Ready(Some(Ok(frame))) => {
+                // Looked at here too: whoever reads slower than the other side writes never waits.
+                let done = this.watch.poll_done(cx);
+                Poll::Ready(Some(match done {
+                    Poll::Ready(error) => Err(error),
+                    Poll::Pending => Ok(frame),
+                }))
+            }
+            Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => this.watch.poll_done(cx).map(|error| Some(Err(error))),
         }
     }

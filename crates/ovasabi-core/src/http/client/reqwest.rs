@@ -136,6 +136,11 @@ impl Body for Watched {
     ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         match Pin::new(&mut this.inner).poll_frame(cx) {
+            // As for our own client: whoever reads slower than the other side writes never waits.
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(match this.watch.poll_done(cx) {
+                Poll::Ready(error) => Err(error.into()),
+                Poll::Pending => Ok(frame),
+            })),
             Poll::Ready(frame) => Poll::Ready(frame.map(|frame| frame.map_err(Into::into))),
             Poll::Pending => this
                 .watch
