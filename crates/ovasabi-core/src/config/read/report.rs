@@ -13,6 +13,10 @@ impl State {
     pub(super) fn unknown_key(&mut self, key: &str, node: &Node, fields: &[&str]) {
         let hidden = suggest::maybe_secret(&self.schema, &self.path, key);
         let (message, meant) = suggest::unknown_key(&self.schema, &self.path, key, fields);
+        // A text may be the whole section that was meant, and a table shows nothing.
+        let is_text = node.as_text().is_some();
+        let is_section = |path: &Path| self.schema.holds_secret(path);
+        let hidden = hidden || (is_text && meant.as_ref().is_some_and(is_section));
         self.meant.extend(meant.map(|path| path.to_string()));
         let path = self.path.with(Step::Field(key.to_owned()));
         self.tell_unknown(path, node, hidden, &message);
@@ -71,7 +75,9 @@ impl State {
         }
         let secret = secret || self.schema.is_secret(&path);
         let names_a_file = matches!(fault, Fault::NoSecret | Fault::File(_));
-        let value = if secret && !names_a_file {
+        // A section that was given as something else: the secret may stand anywhere in it.
+        let hidden = secret || self.schema.holds_secret(&path);
+        let value = if hidden && !names_a_file {
             value.map(|_| REDACTED.to_owned())
         } else {
             value

@@ -118,6 +118,13 @@ impl Schema {
         false
     }
 
+    /// Whether a value somewhere inside this place is a secret.
+    pub(crate) fn holds_secret(&self, path: &Path) -> bool {
+        let shape = path.shape();
+        let mut inside = self.shapes.keys().filter(|path| shape.is_above(path));
+        inside.any(|path| self.is_secret(path))
+    }
+
     /// The field whose secret is in the file that `key` names; none if the field is known to be no secret.
     pub(crate) fn companion(
         &self,

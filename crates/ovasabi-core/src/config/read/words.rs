@@ -13,6 +13,11 @@ const MAX_MESSAGE: usize = 300;
 /// it is no secret; lists and tables may hold some and are only hinted at.
 pub(crate) fn show(node: &Node) -> String {
     match &node.value {
+        // A list or a table that was given as a text may hold some all the same.
+        Value::Text(text) | Value::String(text) if text.trim_start().starts_with('{') => {
+            "\"{...}\"".to_owned()
+        }
+        Value::Text(text) | Value::String(text) if is_list(text) => "\"[...]\"".to_owned(),
         Value::Text(text) | Value::String(text) => format!("{:?}", cut(&scrub(text), MAX_VALUE)),
         Value::Integer(number) => number.to_string(),
         Value::Float(number) => format!("{number:?}"),
@@ -21,6 +26,11 @@ pub(crate) fn show(node: &Node) -> String {
         Value::Array(_) => "[...]".to_owned(),
         Value::Table(_) => "{...}".to_owned(),
     }
+}
+
+/// A list that can hold a table.
+fn is_list(text: &str) -> bool {
+    text.trim_start().starts_with('[') && text.contains('{')
 }
 
 /// A message of a type, on one line.

@@ -233,6 +233,23 @@ fn a_password_in_a_url_is_not_shown() {
 }
 
 #[test]
+fn a_section_given_as_one_text_is_not_shown() {
+    for (name, text) in [
+        // Not closed, so that it is no section.
+        ("APP__DB", format!("{{ password = \"{HIDDEN}\", user = ")),
+        ("APP__DB", format!("password={HIDDEN}")),
+        // The key is mistyped, what is inside is not looked at.
+        ("APP__DBB", format!("{{ password = \"{HIDDEN}\" }}")),
+        ("APP__DBB", format!("password={HIDDEN}")),
+        ("APP__DBB", format!("[{{ password = \"{HIDDEN}\" }}, ")),
+    ] {
+        let lines = problems::<App>("", &[(name, &text)], &[]);
+        assert!(lines.contains(name), "{lines}");
+        assert!(!lines.contains("hunter2"), "{lines}");
+    }
+}
+
+#[test]
 fn a_line_that_is_not_toml_is_not_shown() {
     for toml in [
         format!("[db]\npassword = {HIDDEN}\n"),
