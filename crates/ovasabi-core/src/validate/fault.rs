@@ -63,7 +63,7 @@ impl Fault {
         }
         if message.starts_with("unknown field ") {
             let known = message
-                .split_once(", expected ")
+                .rsplit_once(", expected ")
                 .map_or("no other", |(_, known)| known);
             return new(
                 "unknown",
@@ -71,10 +71,11 @@ impl Fault {
                 Remedy::Remove,
             );
         }
+        // What is wanted comes last: the value before it may hold the same words, and must not be told back.
         for (prefix, rule) in RULES {
             if let Some((_, wanted)) = message
                 .strip_prefix(prefix)
-                .and_then(|rest| rest.split_once(", expected "))
+                .and_then(|rest| rest.rsplit_once(", expected "))
             {
                 return new(
                     rule,

@@ -229,6 +229,15 @@ mod uuid_like {
 }
 
 #[test]
+fn a_value_that_reads_like_a_message_is_not_told_back() {
+    let body = r#"{"age": "x, expected hunter2", "newsletter": "\", expected hunter2", "kind": "x, expected hunter2"}"#;
+    let error = valid_json::<SignUp>(body.as_bytes()).unwrap_err();
+    let text = format!("{:?}", error.violations());
+    assert!(text.contains("must be an integer from 0 to 255"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
 fn values_and_type_names_are_not_told() {
     let body = r#"{"name": {"hunter2": 1}, "age": "hunter2", "newsletter": "hunter2", "address": "hunter2", "tags": "hunter2", "kind": "hunter2"}"#;
     let error = valid_json::<SignUp>(body.as_bytes()).unwrap_err();
