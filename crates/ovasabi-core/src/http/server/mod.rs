@@ -63,6 +63,8 @@
 //! * The drain delay must be longer than the balancer needs to notice that readiness says 503.
 //! * A request goes on for `hang_up_grace` after its client has closed its sending side, for on TCP that may
 //!   also be a client that still reads. Raise it for clients that half-close and wait.
+//! * No timer is about bodies: a deadline bounds a handler that reads a slow one, and `max_connections` how
+//!   many clients may be slow to read their answers.
 //! * While a handler does not read a body that is there, hyper does not read either, and a hang-up shows at
 //!   the next write only. A deadline bounds that.
 //!
