@@ -346,6 +346,19 @@ mod reqwest {
             (kind(&closed), closed.http_status().as_u16()),
             (FailureKind::Closed, 502)
         );
+        let upstream = upstream().await;
+        let impatient = ::reqwest::Client::builder()
+            .timeout(Duration::from_millis(20))
+            .build()
+            .unwrap();
+        let late = from_reqwest(impatient)
+            .oneshot(get(&upstream.base, "/never"))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (kind(&late), late.http_status().as_u16()),
+            (FailureKind::Timeout, 504)
+        );
         let relative = client.oneshot(get("", "/")).await.unwrap_err();
         assert_eq!(kind(&relative), FailureKind::BadRequest);
     }

@@ -31,6 +31,9 @@ pub enum FailureKind {
     Unsent,
     /// The connection closed before there was an answer.
     Closed,
+    /// A timeout of the client's own passed before there was an answer: reqwest has some. The deadline of a
+    /// context is no failure of the upstream, and an error of its own.
+    Timeout,
     /// The answer is not HTTP that we accept.
     BadResponse,
     /// The request cannot be sent as it is, or its body failed.
@@ -48,6 +51,7 @@ impl FailureKind {
             Self::Connect => "upstream.connect_failed",
             Self::Unsent => "upstream.connection_lost",
             Self::Closed => "upstream.closed_early",
+            Self::Timeout => "upstream.timeout",
             Self::BadResponse => "upstream.bad_response",
             Self::BadRequest => "upstream.bad_request",
         }
@@ -84,7 +88,10 @@ impl Failure {
             | FailureKind::ConnectTimeout
             | FailureKind::Connect
             | FailureKind::Unsent => false,
-            FailureKind::Closed | FailureKind::BadResponse | FailureKind::BadRequest => true,
+            FailureKind::Closed
+            | FailureKind::Timeout
+            | FailureKind::BadResponse
+            | FailureKind::BadRequest => true,
         }
     }
 }
@@ -110,6 +117,7 @@ impl From<Failure> for Error {
         let kind = failure.kind;
         let error = match kind {
             FailureKind::BadRequest => Self::new(Code::Internal, kind.reason()),
+            FailureKind::Timeout => Self::new(Code::DeadlineExceeded, kind.reason()),
             FailureKind::Closed | FailureKind::BadResponse => {
                 Self::new(Code::Unavailable, kind.reason())
                     .with_http_status(StatusCode::BAD_GATEWAY)

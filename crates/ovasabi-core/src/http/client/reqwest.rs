@@ -110,6 +110,8 @@ fn failure(error: reqwest::Error) -> Failure {
             FailureKind::Connect if error.is_timeout() => FailureKind::ConnectTimeout,
             kind => kind,
         }
+    } else if error.is_timeout() {
+        FailureKind::Timeout
     } else if error.is_builder() || error.is_body() {
         FailureKind::BadRequest
     } else if error.is_decode() {
