@@ -88,7 +88,7 @@ fn tell(report: &ComponentReport) {
     match &report.outcome {
         Outcome::NotStarted => {}
         Outcome::Stopped => {
-            let took = report.stop_duration();
+            let took = report.stop_duration().unwrap_or_default();
             tracing::info!(target: "ovasabi::lifecycle", component, ?took, "stopped");
         }
         outcome @ (Outcome::Failed(_) | Outcome::Hung(_) | Outcome::Abandoned) => {
