@@ -96,3 +96,8 @@ pub use handle::{DrainReport, ServerHandle};
 pub use limit::{BodyLimitLayer, BodyLimitService};
 pub use listener::{Listener, MemoryConnector, MemoryListener, memory};
 pub use serve::{Server, ServerBuilder};
+
+/// Compiles the example of the page.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../../docs/http-server.md")]
+struct Page;
