@@ -4,7 +4,7 @@ use ::http::{HeaderMap, StatusCode};
 
 use super::{
     Class, Classify, EndClassify, Facts, ReadRequest, RequestHead, ResponseHead, Retry, Seen,
-    Verdict,
+    Verdict, unsent::retry_after_error,
 };
 use crate::Rejection;
 use crate::error::{Code, Error};
@@ -17,7 +17,8 @@ use crate::error::{Code, Error};
 /// * failure: `UNKNOWN`, `DEADLINE_EXCEEDED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`, transport errors, and a
 ///   body that ends without a status;
 /// * throttled: `RESOURCE_EXHAUSTED`; ignored: `CANCELLED`; all else is a success;
-/// * may be tried again: `UNAVAILABLE` if idempotent; `RESOURCE_EXHAUSTED` only with a pushback (gRFC A6);
+/// * may be tried again: `UNAVAILABLE` and transport errors if idempotent, errors of connecting always;
+///   `RESOURCE_EXHAUSTED` only with a pushback (gRFC A6);
 /// * an answer from 400 on without a `grpc-status` is a proxy's and counts as [`HttpClassify`](super::HttpClassify)
 ///   says, `Retry-After` included; any other that is not a success is a failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl<Res: ResponseHead, Err: 'static> Classify<Res, Err> for GrpcClassify {
     fn seen(&self, _facts: &Facts, result: Result<&Res, &Err>) -> Seen<GrpcEnd> {
         match result {
             Err(error) => settled(Rejection::find(error).map_or(
-                Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent),
+                Verdict::new(Class::Failure).with_retry(retry_after_error(error)),
                 Verdict::of_rejection,
             )),
             Ok(response)

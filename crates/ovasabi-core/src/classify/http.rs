@@ -4,7 +4,7 @@ use ::http::{HeaderMap, HeaderName, Method};
 
 use super::{
     Class, Classify, EndClassify, Facts, ReadRequest, RequestHead, ResponseHead, Retry, Seen,
-    Verdict,
+    Verdict, unsent::retry_after_error,
 };
 use crate::Rejection;
 use crate::context::{Context, local, wire};
@@ -17,7 +17,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// * idempotent: the methods of RFC 9110 §9.2.2, and any request with an `Idempotency-Key` header;
 /// * gRPC: by its content type, [`is_grpc`](crate::context::wire::is_grpc);
 /// * failure: an error, a 5xx except 501 and 505; throttled: 429; all else is a success;
-/// * may be tried again: 408, 502, 503, 504 and errors if idempotent; 429 always (it was not done);
+/// * may be tried again: 408, 502, 503, 504 and errors if idempotent; 429 and errors of connecting always (it
+///   was not done);
 /// * `Retry-After` is the hint, in seconds or as a date, which is measured from the `Date` of the same response
 ///   (without one: from the date of this machine);
 /// * deadline: that of the [`Context`] in the request's extensions, else of [`Context::current`].
@@ -47,7 +48,7 @@ impl<Res: ResponseHead, Err: 'static> Classify<Res, Err> for HttpClassify {
         let verdict = match result {
             Ok(response) => of_response(response),
             Err(error) => Rejection::find(error).map_or(
-                Verdict::new(Class::Failure).with_retry(Retry::IfIdempotent),
+                Verdict::new(Class::Failure).with_retry(retry_after_error(error)),
                 Verdict::of_rejection,
             ),
         };

@@ -30,6 +30,7 @@ mod grpc;
 mod head;
 mod http;
 mod result;
+mod unsent;
 mod verdict;
 
 pub use facts::{Facts, Priority, ReadRequest};

@@ -32,6 +32,7 @@ mod name;
 mod rejection;
 mod strategy;
 
+pub(crate) use find::{as_error, chain};
 pub use name::Name;
 pub use rejection::{RejectKind, Rejection};
 pub use strategy::{AsError, AsGrpc, AsResponse, Reject};
