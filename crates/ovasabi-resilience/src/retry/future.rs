@@ -3,28 +3,42 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::task::{Context, Poll};
 
-use ovasabi_core::classify::{Classify, Facts, Retry, Verdict};
+use ovasabi_core::classify::{Class, Classify, Facts, Retry, Verdict};
+use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep};
 use tower_service::Service;
 
-use super::layer::Shared;
-use super::{Replay, RetryLayer};
+use super::rules::Reason;
+use super::ticket::Ticket;
+use super::{Attempt, Replay, RetryLayer, RetryPolicy};
 
 pin_project! {
-    /// The future of [`RetryService`](super::RetryService). Dropping it drops the attempt or the pause that
-    /// is under way; no further one is sent.
+    /// The future of [`RetryService`](super::RetryService).
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the attempt or the pause that is under way is dropped, and no further one is
+    /// sent. What a retry has taken from the budget is not given back.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<S: Service<Req>, Req, C, P> {
+    #[project = Parts]
+    pub struct ResponseFuture<S, Req, C, P, R>
+    where
+        P: Replay<Req>,
+        S: Service<P::Request>,
+    {
         service: S,
-        layer: RetryLayer<C, P>,
+        layer: RetryLayer<C, P, R>,
         facts: Facts,
-        attempts: u32,
-        request: Option<Req>,
-        copy: Option<Req>,
+        ticket: Ticket,
+        // What the next attempt sends.
+        request: Option<P::Request>,
+        // What the attempt after it would need.
+        kept: Option<P::Kept>,
+        // Of the pause, or of an attempt that is limited and had to wait.
+        #[pin]
+        timer: Option<Sleep>,
         #[pin]
         stage: Stage<S::Future>,
     }
@@ -35,117 +49,199 @@ pin_project! {
     enum Stage<F> {
         Ready,
         Calling { #[pin] call: F },
-        Pausing { #[pin] pause: Sleep },
+        Pausing,
+        Done,
     }
 }
 
-impl<S: Service<Req>, Req, C, P> ResponseFuture<S, Req, C, P> {
-    pub(super) fn new(service: S, layer: RetryLayer<C, P>, facts: Facts, request: Req) -> Self {
-        let request = Some(request);
+impl<S, Req, C, P, R> ResponseFuture<S, Req, C, P, R>
+where
+    P: Replay<Req>,
+    S: Service<P::Request>,
+{
+    #[inline]
+    pub(super) fn new(service: S, layer: RetryLayer<C, P, R>, facts: Facts, request: Req) -> Self {
+        let policy = layer.policy();
+        let ticket = policy.enter();
+        let keep = policy.may_follow(ticket);
+        let (request, kept) = layer.replayer().first(request, keep);
         Self {
             service,
             layer,
             facts,
-            attempts: 0,
-            request,
-            copy: None,
+            ticket,
+            request: Some(request),
+            kept,
+            timer: None,
             stage: Stage::Ready,
         }
     }
 }
 
-impl<S, Req, C, P> Future for ResponseFuture<S, Req, C, P>
+impl<S, Req, C, P, R> Future for ResponseFuture<S, Req, C, P, R>
 where
-    S: Service<Req>,
+    S: Service<P::Request> + Clone,
     C: Classify<S::Response, S::Error>,
     P: Replay<Req>,
+    R: Reject<S::Response, S::Error>,
 {
     type Output = Result<S::Response, S::Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            match this.stage.as_mut().project() {
+            let result = match this.stage.as_mut().project() {
                 // Ready -> Calling
-                StageProj::Ready => {
-                    ready!(this.service.poll_ready(cx))?;
-                    // A future that is polled after its end has nothing more to say.
-                    let Some(request) = this.request.take() else {
-                        return Poll::Pending;
-                    };
-                    *this.attempts += 1;
-                    let is_last = *this.attempts >= this.layer.shared.max_attempts.get();
-                    *this.copy = if is_last {
-                        None
-                    } else {
-                        this.layer.replay.copy(&request)
-                    };
-                    let call = this.service.call(request);
-                    this.stage.set(Stage::Calling { call });
-                }
-                // Calling -> Pausing, or done
-                StageProj::Calling { call } => {
-                    let result = ready!(call.poll(cx));
-                    let verdict = this
-                        .layer
-                        .classify
-                        .seen(this.facts, result.as_ref())
-                        .verdict;
-                    let pause = pause(&this.layer.shared, this.facts, &verdict, *this.attempts);
-                    match (pause, this.copy.take()) {
-                        (Some(pause), Some(copy)) if this.layer.shared.budget.withdraw() => {
-                            // The connection goes back before the pause, not after it.
-                            drop(result);
-                            *this.request = Some(copy);
-                            this.stage.set(Stage::Pausing {
-                                pause: sleep(pause),
-                            });
-                        }
-                        _ => {
-                            this.stage.set(Stage::Ready);
-                            return Poll::Ready(result);
-                        }
+                StageProj::Ready => match this.service.poll_ready(cx) {
+                    Poll::Ready(Ok(())) => {
+                        let request = this.request.take().expect(POLLED_AGAIN);
+                        this.layer.policy().sent(*this.ticket);
+                        let call = this.service.call(request);
+                        this.stage.set(Stage::Calling { call });
+                        continue;
                     }
-                }
+                    Poll::Ready(Err(error)) => {
+                        this.stage.set(Stage::Done);
+                        return Poll::Ready(Err(error));
+                    }
+                    Poll::Pending if this.is_too_slow(cx) => None,
+                    Poll::Pending => return Poll::Pending,
+                },
+                // Calling -> Pausing, or done
+                StageProj::Calling { call } => match call.poll(cx) {
+                    Poll::Ready(result) => Some(result),
+                    Poll::Pending if this.is_too_slow(cx) => None,
+                    Poll::Pending => return Poll::Pending,
+                },
                 // Pausing -> Ready
-                StageProj::Pausing { pause } => {
-                    ready!(pause.poll(cx));
+                StageProj::Pausing => {
+                    if let Some(pause) = this.timer.as_mut().as_pin_mut()
+                        && pause.poll(cx).is_pending()
+                    {
+                        return Poll::Pending;
+                    }
+                    this.timer.set(None);
                     this.stage.set(Stage::Ready);
+                    continue;
                 }
+                StageProj::Done => panic!("{POLLED_AGAIN}"),
+            };
+            let verdict = match &result {
+                Some(result) => {
+                    let classifier = this.layer.classifier();
+                    classifier.seen(this.facts, result.as_ref()).verdict
+                }
+                None => this.too_slow(),
+            };
+            if !RetryPolicy::is_retryable(&verdict) {
+                let is_ok = matches!(result, Some(Ok(_)));
+                this.layer
+                    .policy()
+                    .ended(*this.ticket, verdict.class, is_ok);
+            } else if let Some(pause) = this.prepare(&verdict, cx) {
+                // The response and its call go, with their connection, before the pause and not after it.
+                drop(result);
+                this.stage.set(Stage::Pausing);
+                this.timer.set(Some(pause));
+                continue;
             }
+            this.stage.set(Stage::Done);
+            return Poll::Ready(match result {
+                Some(result) => result,
+                None => {
+                    let rejection = this.layer.policy().rejection();
+                    this.layer.rejecter().reject(this.facts, rejection)
+                }
+            });
         }
     }
 }
 
-/// How long to pause before the next attempt; `None` when there is none to be.
-fn pause(shared: &Shared, facts: &Facts, verdict: &Verdict, attempts: u32) -> Option<Duration> {
-    let may = match verdict.retry {
-        Retry::Safe => true,
-        Retry::IfIdempotent => facts.is_idempotent(),
-        _ => false,
-    };
-    if !may {
-        return None;
+impl<S, Req, C, P, R> Parts<'_, S, Req, C, P, R>
+where
+    S: Service<P::Request> + Clone,
+    P: Replay<Req>,
+{
+    /// Whether the attempt, which has to wait, has had its time. The timer begins where it first has to.
+    fn is_too_slow(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.timer.is_none() {
+            let Some(longest) = self.layer.policy().per_try_timeout() else {
+                return false;
+            };
+            self.timer.set(Some(sleep(longest)));
+        }
+        let timer = self.timer.as_mut().as_pin_mut();
+        timer.is_some_and(|timer| timer.poll(cx).is_ready())
     }
-    let asked = verdict.retry_after.unwrap_or_default();
-    if asked > shared.max_retry_after {
-        return None;
+
+    /// The verdict on an attempt that was too slow: a failure, which may have been done if it was sent.
+    fn too_slow(&self) -> Verdict {
+        self.layer.policy().timed_out();
+        let is_unsent = self.request.is_some();
+        Verdict::new(Class::Failure).with_retry(if is_unsent {
+            Retry::Safe
+        } else {
+            Retry::IfIdempotent
+        })
     }
-    // The server's word is the least. The backoff adds to it, so that those who were told the same time do
-    // not come back together.
-    let delay = shared.backoff.delay(attempts, shared.random.next_u64());
-    let pause = asked.saturating_add(delay);
-    match (facts.deadline(), Instant::now().checked_add(pause)) {
-        (Some(deadline), Some(next)) if next < deadline => Some(pause),
-        (None, Some(_)) => Some(pause),
-        _ => None,
+
+    /// Prepares the next attempt, and gives the pause before it; `None` when there is none to be.
+    #[cold]
+    fn prepare(&mut self, verdict: &Verdict, cx: &mut Context<'_>) -> Option<Sleep> {
+        let policy = self.layer.policy();
+        let is_unsent = self.request.is_some();
+        let can_replay = |kept| self.layer.replayer().can_replay(kept);
+        let is_replayable = is_unsent || self.kept.as_ref().is_some_and(can_replay);
+        let left = self
+            .facts
+            .deadline()
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let (ticket, pause) = policy.leave(
+            *self.ticket,
+            self.facts,
+            verdict,
+            is_replayable,
+            left,
+            || policy.budget().now(),
+        )?;
+        if policy.returns_overflow() && !is_ready(self.service.clone(), cx) {
+            policy.take_back(ticket, Reason::Overflow);
+            return None;
+        }
+        if !is_unsent {
+            let keep = policy.may_follow(ticket);
+            let attempt = Attempt::new(ticket.attempt());
+            let kept = self.kept.take();
+            let next = kept.and_then(|kept| self.layer.replayer().again(kept, attempt, keep));
+            let Some((request, kept)) = next else {
+                policy.take_back(ticket, Reason::Replay);
+                return None;
+            };
+            *self.request = Some(request);
+            *self.kept = kept;
+        }
+        *self.ticket = ticket;
+        Some(sleep(pause))
     }
 }
 
-impl<S: Service<Req>, Req, C, P> fmt::Debug for ResponseFuture<S, Req, C, P> {
+/// Asks a clone, so that nothing is kept reserved; the attempt asks another, and waits for it.
+fn is_ready<Req, S: Service<Req>>(mut service: S, cx: &mut Context<'_>) -> bool {
+    matches!(service.poll_ready(cx), Poll::Ready(Ok(())))
+}
+
+/// The contract of `Future`, which callers must keep.
+const POLLED_AGAIN: &str = "a future is not polled after it was ready";
+
+impl<S, Req, C, P, R> fmt::Debug for ResponseFuture<S, Req, C, P, R>
+where
+    P: Replay<Req>,
+    S: Service<P::Request>,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture")
-            .field("attempts", &self.attempts)
+            .field("attempt", &self.ticket.attempt())
             .finish_non_exhaustive()
     }
 }

@@ -1,125 +1,183 @@
 //! The layer.
 
-use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::time::Duration;
-
-use ovasabi_core::backoff::{Backoff, Exponential, Random};
-use ovasabi_core::classify::HttpClassify;
+use http::HeaderName;
+use ovasabi_core::Rejection;
+use ovasabi_core::classify::{GrpcClassify, HttpClassify};
+use ovasabi_core::reject::{AsError, AsGrpc, AsResponse};
 use tower_layer::Layer;
 
-use super::{ByClone, RetryBudget, RetryService};
+use super::attempt::GRPC_PREVIOUS_RPC_ATTEMPTS;
+use super::{BufferedBody, ByClone, MarkAttempts, RetryPolicy, RetryService};
 
-/// Tries calls again; see the [module](super). All services that it makes share the budget.
+/// Tries calls again, as its [`RetryPolicy`] says. All services that it makes share the policy.
 ///
-/// `C` reads requests and results, `P` copies requests.
+/// Three choices are types, with these defaults: requests and results are read by [`HttpClassify`], requests are
+/// copied [`ByClone`], and a last attempt that is too slow is an error ([`AsError`]).
+///
+/// | made by | reads | copies | tells downstream |
+/// |---|---|---|---|
+/// | [`RetryLayer::new`] | HTTP | by clone | nothing |
+/// | [`RetryLayer::http`] | HTTP | bodies while they pass | [`Attempt`](super::Attempt) |
+/// | [`RetryLayer::grpc`] | gRPC | bodies while they pass | `Attempt`, `grpc-previous-rpc-attempts` |
 #[derive(Clone, Debug)]
-#[must_use]
-pub struct RetryLayer<C = HttpClassify, P = ByClone> {
-    pub(super) shared: Arc<Shared>,
-    pub(super) classify: C,
-    pub(super) replay: P,
+#[must_use = "a layer does nothing until it wraps a service"]
+pub struct RetryLayer<C = HttpClassify, P = ByClone, R = AsError> {
+    policy: RetryPolicy,
+    classifier: C,
+    replay: P,
+    rejecter: R,
 }
-
-/// What all calls have in common, behind one pointer.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) budget: RetryBudget,
-    pub(super) max_attempts: NonZeroU32,
-    pub(super) backoff: Arc<dyn Backoff>,
-    pub(super) max_retry_after: Duration,
-    pub(super) random: Random,
-}
-
-/// The first attempt and two more.
-const ATTEMPTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
-const BASE: Duration = Duration::from_millis(50);
-const CAP: Duration = Duration::from_secs(20);
 
 impl RetryLayer {
-    /// A layer over a budget: 3 attempts, full jitter from 50 ms to 20 s.
-    pub fn new(budget: RetryBudget) -> Self {
-        let shared = Shared {
-            budget,
-            max_attempts: ATTEMPTS,
-            backoff: Arc::new(Exponential::new(BASE, CAP)),
-            max_retry_after: CAP,
-            random: Random::new(),
-        };
+    /// A view of `policy`, with the defaults above.
+    pub fn new(policy: RetryPolicy) -> Self {
         Self {
-            shared: Arc::new(shared),
-            classify: HttpClassify::new(),
+            policy,
+            classifier: HttpClassify::new(),
             replay: ByClone,
+            rejecter: AsError,
         }
+    }
+
+    /// For HTTP clients: bodies are kept while they pass ([`BufferedBody`]), further attempts are marked. The
+    /// service inside is called with `http::Request<ReplayBody<B>>`.
+    pub fn http(policy: RetryPolicy) -> RetryLayer<HttpClassify, MarkAttempts<BufferedBody>> {
+        Self::new(policy)
+            .replay(BufferedBody::new())
+            .mark_attempts()
+    }
+
+    /// For gRPC clients: as [`RetryLayer::http`], read by [`GrpcClassify`], and the server is told with
+    /// `grpc-previous-rpc-attempts`. Wrap the body for tonic: `channel.map_request(|request| request.map(Body::new))`.
+    pub fn grpc(policy: RetryPolicy) -> RetryLayer<GrpcClassify, MarkAttempts<BufferedBody>> {
+        let mark = MarkAttempts::new(BufferedBody::new()).header(GRPC_PREVIOUS_RPC_ATTEMPTS);
+        Self::new(policy).classify(GrpcClassify::new()).replay(mark)
     }
 }
 
-impl<C, P> RetryLayer<C, P> {
-    /// How often a request is sent at most, the first time included; default 3.
-    pub fn max_attempts(self, attempts: NonZeroU32) -> Self {
-        self.with(|shared| shared.max_attempts = attempts)
-    }
-
-    /// How long to pause; default full jitter from 50 ms, doubling, up to 20 s.
-    pub fn backoff(self, backoff: impl Backoff + 'static) -> Self {
-        self.with(|shared| shared.backoff = Arc::new(backoff))
-    }
-
-    /// The longest pause that a server may ask for with `Retry-After`; default 20 s. When it asks for more,
-    /// its answer is given back at once; when for less, the backoff's delay is added to what it asks for.
-    pub fn max_retry_after(self, longest: Duration) -> Self {
-        self.with(|shared| shared.max_retry_after = longest)
-    }
-
-    /// Reads requests and results with another classifier.
-    pub fn classify<C2>(self, classify: C2) -> RetryLayer<C2, P> {
-        RetryLayer {
-            shared: self.shared,
-            classify,
-            replay: self.replay,
-        }
-    }
-
-    /// Copies requests in another way; default [`ByClone`].
-    pub fn replay<P2>(self, replay: P2) -> RetryLayer<C, P2> {
-        RetryLayer {
-            shared: self.shared,
-            classify: self.classify,
+impl<C, P, R> RetryLayer<C, P, R> {
+    /// Reads requests and results with `classifier`. Default: [`HttpClassify`].
+    pub fn classify<C2>(self, classifier: C2) -> RetryLayer<C2, P, R> {
+        let Self {
+            policy,
             replay,
+            rejecter,
+            ..
+        } = self;
+        RetryLayer {
+            policy,
+            classifier,
+            replay,
+            rejecter,
         }
     }
 
-    /// Wraps one service: [`Layer::layer`] by value, so that the compiler can say what is missing.
-    pub fn wrap<S>(self, inner: S) -> RetryService<S, C, P> {
-        RetryService::new(inner, self)
+    /// Has the requests of further attempts in another way. Default: [`ByClone`].
+    pub fn replay<P2>(self, replay: P2) -> RetryLayer<C, P2, R> {
+        let Self {
+            policy,
+            classifier,
+            rejecter,
+            ..
+        } = self;
+        RetryLayer {
+            policy,
+            classifier,
+            replay,
+            rejecter,
+        }
     }
 
-    /// Changes a copy: layers that were cloned from this one before keep their own.
-    fn with(mut self, change: impl FnOnce(&mut Shared)) -> Self {
-        let Shared {
-            budget,
-            max_attempts,
-            backoff,
-            max_retry_after,
+    /// Puts the extension [`Attempt`](super::Attempt) into HTTP requests from the second attempt on.
+    pub fn mark_attempts(self) -> RetryLayer<C, MarkAttempts<P>, R> {
+        self.mark(MarkAttempts::new)
+    }
+
+    /// The same, and tells the server in a header how many attempts were made before.
+    pub fn mark_attempts_in(self, header: HeaderName) -> RetryLayer<C, MarkAttempts<P>, R> {
+        self.mark(|replay| MarkAttempts::new(replay).header(header))
+    }
+
+    /// Answers a last attempt that is too slow with an HTTP response, 504: for servers.
+    pub fn responding(self) -> RetryLayer<C, P, AsResponse> {
+        self.rejecting(AsResponse)
+    }
+
+    /// Answers a last attempt that is too slow with a gRPC status: for tonic.
+    pub fn responding_grpc(self) -> RetryLayer<C, P, AsGrpc> {
+        self.rejecting(AsGrpc)
+    }
+
+    /// Answers a last attempt that is too slow with what `reject` returns.
+    pub fn rejecting_with<F, Res, Err>(self, reject: F) -> RetryLayer<C, P, F>
+    where
+        F: Fn(&Rejection) -> Result<Res, Err>,
+    {
+        self.rejecting(reject)
+    }
+
+    /// Wraps one service: as [`Layer::layer`], with better messages where types do not fit.
+    pub fn wrap<S>(&self, inner: S) -> RetryService<S, C, P, R>
+    where
+        C: Clone,
+        P: Clone,
+        R: Clone,
+    {
+        RetryService::new(inner, self.clone())
+    }
+
+    /// The policy that it is a view of.
+    pub fn policy(&self) -> &RetryPolicy {
+        &self.policy
+    }
+
+    pub(super) fn classifier(&self) -> &C {
+        &self.classifier
+    }
+
+    pub(super) fn replayer(&self) -> &P {
+        &self.replay
+    }
+
+    pub(super) fn rejecter(&self) -> &R {
+        &self.rejecter
+    }
+
+    fn mark<P2>(self, mark: impl FnOnce(P) -> P2) -> RetryLayer<C, P2, R> {
+        let Self {
+            policy,
+            classifier,
+            replay,
+            rejecter,
+        } = self;
+        RetryLayer {
+            policy,
+            classifier,
+            replay: mark(replay),
+            rejecter,
+        }
+    }
+
+    fn rejecting<R2>(self, rejecter: R2) -> RetryLayer<C, P, R2> {
+        let Self {
+            policy,
+            classifier,
+            replay,
             ..
-        } = &*self.shared;
-        let mut shared = Shared {
-            budget: budget.clone(),
-            max_attempts: *max_attempts,
-            backoff: Arc::clone(backoff),
-            max_retry_after: *max_retry_after,
-            random: Random::new(),
-        };
-        change(&mut shared);
-        self.shared = Arc::new(shared);
-        self
+        } = self;
+        RetryLayer {
+            policy,
+            classifier,
+            replay,
+            rejecter,
+        }
     }
 }
 
-impl<S, C: Clone, P: Clone> Layer<S> for RetryLayer<C, P> {
-    type Service = RetryService<S, C, P>;
+impl<S, C: Clone, P: Clone, R: Clone> Layer<S> for RetryLayer<C, P, R> {
+    type Service = RetryService<S, C, P, R>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        self.clone().wrap(inner)
+        self.wrap(inner)
     }
 }

@@ -1,13 +1,11 @@
 //! From a path to an upstream.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use ovasabi_core::backoff::Exponential;
 use ovasabi_core::context::ContextClientLayer;
 use ovasabi_core::http::client::Client;
 use ovasabi_core::http::proxy::Proxy;
@@ -17,7 +15,7 @@ use ovasabi_resilience::breaker::{CircuitBreaker, CircuitBreakerLayer};
 use ovasabi_resilience::config::ConfigError;
 use ovasabi_resilience::deadline::DeadlineLayer;
 use ovasabi_resilience::rate_limit::KeyedRateLimitLayer;
-use ovasabi_resilience::retry::{EmptyBody, RetryBudget, RetryLayer};
+use ovasabi_resilience::retry::{EmptyBody, RetryPolicy};
 use tower::{Layer, ServiceExt};
 
 use super::Limits;
@@ -85,14 +83,14 @@ impl Gateway {
             .max_wait_duration_in_open(open_for.max(LONGEST_BREAK))
             .inspect(&self.registry)
             .build()?;
-        let budget = RetryBudget::builder(name).inspect(&self.registry).build()?;
-        let retry = RetryLayer::new(budget)
-            .max_attempts(NonZeroU32::MIN.saturating_add(1))
-            .backoff(Exponential::new(
-                Duration::from_millis(20),
-                Duration::from_millis(200),
-            ))
-            .replay(EmptyBody);
+        let policy = RetryPolicy::builder(name)
+            .max_attempts(2)
+            .base(Duration::from_millis(20))
+            .throttled_base(Duration::from_millis(200))
+            .cap(Duration::from_millis(200))
+            .inspect(&self.registry)
+            .build()?;
+        let retry = policy.layer().replay(EmptyBody);
         let transport = ContextClientLayer::new().layer(Client::<Body>::new());
         let transport = CircuitBreakerLayer::new(breaker)
             .until_body_end()

@@ -13,3 +13,4 @@ contract!(keyed_rate_limit, subjects::KeyedRateLimit);
 contract!(concurrency, subjects::Concurrency);
 contract!(deadline, subjects::Deadline);
 contract!(retry, subjects::Retry);
+contract!(limited_retry, subjects::LimitedRetry);

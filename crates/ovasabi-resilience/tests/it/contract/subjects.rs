@@ -19,7 +19,9 @@ use ovasabi_resilience::keyed::{
 use ovasabi_resilience::rate_limit::{
     Keyed, KeyedRateLimiter, Quota, RateLimitLayer, RateLimitService, RateLimiter,
 };
-use ovasabi_resilience::retry::{ByClone, RetryBudget, RetryLayer, RetryService};
+use ovasabi_resilience::retry::{
+    Overflow, RetryLayer, RetryPolicy, RetryPolicyBuilder, RetryService,
+};
 use tower::{BoxError, Layer, Service};
 
 use super::inner::{Act, Strict};
@@ -295,23 +297,52 @@ impl<Res, Err: 'static> ovasabi_core::classify::Classify<Res, Err> for Idempoten
     }
 }
 
-fn retry_layer() -> RetryLayer<Idempotent, ByClone> {
-    RetryLayer::new(RetryBudget::builder("contract").build().unwrap()).classify(Idempotent)
+fn retry_policy() -> RetryPolicyBuilder {
+    RetryPolicy::builder("contract")
+}
+
+fn retry_layer(policy: RetryPolicyBuilder) -> RetryLayer<Idempotent> {
+    policy.build().unwrap().layer().classify(Idempotent)
 }
 
 impl Subject for Retry {
-    type Service = RetryService<Strict, Idempotent, ByClone>;
-    type Twice = RetryService<CircuitBreakerService<Strict, ByResult>, Idempotent, ByClone>;
+    type Service = RetryService<Strict, Idempotent>;
+    type Twice = RetryService<CircuitBreakerService<Strict, ByResult>, Idempotent>;
     const REFUSES: bool = false;
     const READY_BY_ITSELF: bool = true;
 
     fn admitting(inner: Strict) -> Self::Service {
-        retry_layer().layer(inner)
+        retry_layer(retry_policy()).layer(inner)
     }
     fn refusing(inner: Strict) -> Self::Service {
         Self::admitting(inner)
     }
     fn over_refusing(inner: Strict) -> Self::Twice {
-        retry_layer().layer(Breaker::refusing(inner))
+        retry_layer(retry_policy()).layer(Breaker::refusing(inner))
+    }
+}
+
+/// The same with its other modes on: each attempt limited, a full service not waited for.
+pub(super) struct LimitedRetry;
+
+fn limited() -> RetryPolicyBuilder {
+    let policy = retry_policy().overflow(Overflow::Return);
+    policy.per_try_timeout(LONG)
+}
+
+impl Subject for LimitedRetry {
+    type Service = <Retry as Subject>::Service;
+    type Twice = <Retry as Subject>::Twice;
+    const REFUSES: bool = false;
+    const READY_BY_ITSELF: bool = true;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        retry_layer(limited()).layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        Self::admitting(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        retry_layer(limited()).layer(Breaker::refusing(inner))
     }
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use ovasabi_core::classify::Class;
 use ovasabi_core::inspect::Registry;
 use ovasabi_core::time::{Clock, Tick};
 use ovasabi_resilience::retry::{RetryBudget, RetryBudgetBuilder, RetryLayer};
 use tower::{Layer, ServiceExt};
 
+use super::Answer::Status;
 use super::{SEC, Upstream, get};
 
 fn builder() -> RetryBudgetBuilder {
@@ -17,8 +19,19 @@ fn builder() -> RetryBudgetBuilder {
         .reserve(1_000)
 }
 
+/// A layer of a policy of its own over this budget.
+fn over(budget: &RetryBudget) -> RetryLayer {
+    super::builder()
+        .budget(budget.clone())
+        .build()
+        .unwrap()
+        .layer()
+}
+
 fn withdrawn(budget: &RetryBudget, tries: u32) -> u32 {
-    (0..tries).map(|_| u32::from(budget.withdraw())).sum()
+    (0..tries)
+        .map(|_| u32::from(budget.withdraw(Class::Failure)))
+        .sum()
 }
 
 #[test]
@@ -92,7 +105,7 @@ fn an_absurd_clock_opens_no_floor() {
 async fn requests_that_succeed_at_once_fill_it_too() {
     // P-38
     let budget = builder().ratio(0.5).build().unwrap();
-    let service = RetryLayer::new(budget.clone()).layer(Upstream::new([]));
+    let service = over(&budget).layer(Upstream::new([]));
     for _ in 0..10 {
         service.clone().oneshot(get()).await.unwrap();
     }
@@ -103,10 +116,9 @@ async fn requests_that_succeed_at_once_fill_it_too() {
 fn layers_over_one_budget_share_it() {
     // P-76
     let budget = builder().ratio(1.0).build().unwrap();
-    let layer = RetryLayer::new(budget.clone());
     let (mut one, mut two) = (
-        layer.layer(Upstream::new([])),
-        layer.layer(Upstream::new([])),
+        over(&budget).layer(Upstream::new([])),
+        over(&budget).layer(Upstream::new([])),
     );
     drop(tower::Service::call(&mut one, get()));
     drop(tower::Service::call(&mut two, get()));
@@ -146,4 +158,127 @@ fn it_says_what_it_did() {
         builder().inspect(&registry).build().is_err(),
         "the name is taken"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bucket_of_aws_costs_by_class_and_is_filled_by_success() {
+    // P-38
+    let budget = || RetryBudget::aws_builder("aws").build().unwrap();
+    assert_eq!(withdrawn(&budget(), 100), 500 / 14);
+    let throttled = budget();
+    assert_eq!(
+        (0..200)
+            .filter(|_| throttled.withdraw(Class::Throttled))
+            .count(),
+        500 / 5
+    );
+
+    // Requests give nothing as such: a success at the first try gives one.
+    let shared = budget();
+    assert!(shared.withdraw(Class::Failure));
+    let service = over(&shared).layer(Upstream::new([Status(500)]));
+    service.clone().oneshot(get()).await.unwrap();
+    assert_eq!(shared.balance(), 486, "a failure gives nothing");
+    for _ in 0..10 {
+        service.clone().oneshot(get()).await.unwrap();
+    }
+    assert_eq!(shared.balance(), 496);
+    for _ in 0..10 {
+        service.clone().oneshot(get()).await.unwrap();
+    }
+    assert_eq!(shared.balance(), 500, "no more than the reserve");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_succeeds_repays_what_it_cost() {
+    let budget = RetryBudget::aws_builder("aws").build().unwrap();
+    let failing = over(&budget).layer(Upstream::new([Status(503); 3]));
+    failing.oneshot(get()).await.unwrap();
+    assert_eq!(budget.balance(), 500 - 2 * 14, "both failed");
+    let throttled = over(&budget).layer(Upstream::new([Status(429), Status(503)]));
+    throttled.oneshot(get()).await.unwrap();
+    assert_eq!(
+        budget.balance(),
+        500 - 2 * 14 - 5,
+        "the second retry gave its 14 back, the first one's 5 are gone"
+    );
+}
+
+#[test]
+fn every_number_can_change_and_what_is_saved_stays() {
+    let budget = builder().ratio(1.0).build().unwrap();
+    (0..50).for_each(|_| budget.deposit());
+    budget
+        .reconfigure(builder().ratio(0.5).failure_cost(4))
+        .unwrap();
+    assert_eq!(budget.balance(), 50);
+    (0..4).for_each(|_| budget.deposit());
+    assert_eq!(withdrawn(&budget, 100), 13, "52 tokens at 4");
+    (0..200).for_each(|_| budget.deposit());
+    budget.reconfigure(builder().reserve(10)).unwrap();
+    assert_eq!(budget.balance(), 10, "the reserve is smaller now");
+    assert_eq!(withdrawn(&budget, 100), 10);
+
+    let error = budget
+        .reconfigure(builder().ratio(-1.0).reserve(0))
+        .unwrap_err();
+    assert_eq!(error.problems().len(), 2, "{error}");
+    (0..5).for_each(|_| budget.deposit());
+    assert_eq!(budget.balance(), 1, "nothing has changed");
+}
+
+#[test]
+fn costs_above_the_reserve_and_a_bucket_without_a_tap_are_refused() {
+    let error = builder()
+        .ratio(0.0)
+        .reserve(10)
+        .failure_cost(11)
+        .throttled_cost(0)
+        .start_full(true)
+        .build()
+        .unwrap_err();
+    let keys: Vec<_> = error.problems().iter().map(|problem| problem.key).collect();
+    assert_eq!(keys, ["failure_cost", "throttled_cost", "start_full"]);
+}
+
+#[test]
+fn a_budget_that_runs_dry_says_so_once_in_a_while() {
+    let (clock, hand) = Clock::manual();
+    let budget = builder().clock(clock).build().unwrap();
+    let log = Log::default();
+    tracing::subscriber::with_default(log.clone(), || {
+        assert_eq!(withdrawn(&budget, 1_000), 0);
+        hand.advance(9 * SEC);
+        assert_eq!(withdrawn(&budget, 1_000), 0);
+        assert_eq!(log.events(), 1);
+        hand.advance(2 * SEC);
+        assert_eq!(withdrawn(&budget, 1_000), 0);
+        assert_eq!(log.events(), 2);
+    });
+}
+
+/// Counts the events of budgets.
+#[derive(Clone, Default)]
+struct Log(Arc<AtomicU32>);
+
+impl Log {
+    fn events(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == ovasabi_resilience::retry::TARGET
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
 }

@@ -14,12 +14,18 @@ use http_body_util::Full;
 use ovasabi_core::Rejection;
 use ovasabi_core::backoff::Constant;
 use ovasabi_core::reject::RejectKind;
-use ovasabi_resilience::retry::{RetryBudget, RetryLayer};
+use ovasabi_resilience::retry::{RetryBudget, RetryLayer, RetryPolicy, RetryPolicyBuilder};
 use tokio::time::Instant;
 use tower::{BoxError, Service};
 
 mod attempts;
+mod body;
 mod budget;
+mod mark;
+mod model;
+mod overflow;
+mod per_try;
+mod policy;
 mod storm;
 mod timing;
 
@@ -162,7 +168,22 @@ fn plenty() -> RetryBudget {
         .unwrap()
 }
 
-/// Pauses for exactly 100 ms.
+/// Pauses for exactly 100 ms, and never runs out of budget.
+fn builder() -> RetryPolicyBuilder {
+    RetryPolicy::builder("test")
+        .budget(plenty())
+        .backoff(Constant(100 * MS))
+}
+
+fn policy() -> RetryPolicy {
+    builder().build().unwrap()
+}
+
 fn layer() -> RetryLayer {
-    RetryLayer::new(plenty()).backoff(Constant(100 * MS))
+    policy().layer()
+}
+
+/// The same with `attempts` attempts.
+fn layer_of(attempts: u32) -> RetryLayer {
+    builder().max_attempts(attempts).build().unwrap().layer()
 }

@@ -1,21 +1,25 @@
 //! Many clients, all failing.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
-use ovasabi_core::backoff::{Constant, Exponential};
-use ovasabi_resilience::retry::{RetryBudget, RetryLayer};
+use ovasabi_core::backoff::Constant;
+use ovasabi_resilience::retry::{RetryBudget, RetryLayer, RetryPolicy};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tower::{Layer, ServiceExt};
 
 use super::Answer::Status;
-use super::{MS, SEC, Upstream, get, layer};
+use super::{MS, SEC, Upstream, builder, get, plenty};
 
 /// A budget with a share of 20 % and no floor.
 fn share() -> RetryLayer {
     let budget = RetryBudget::builder("share").floor_per_second(0).build();
-    RetryLayer::new(budget.unwrap()).backoff(Constant(Duration::ZERO))
+    let policy = builder().budget(budget.unwrap());
+    policy
+        .backoff(Constant(Duration::ZERO))
+        .build()
+        .unwrap()
+        .layer()
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,15 +52,52 @@ async fn three_tiers_that_fail_send_less_than_twice_as_much_and_not_27_times() {
     );
 }
 
+/// Requests arrive evenly, whatever becomes of those before.
+#[tokio::test(start_paused = true)]
+async fn three_tiers_in_an_outage_add_their_shares_and_their_floors() {
+    // P-24: 1 000 requests a second for 10 s, default budgets.
+    const REQUESTS: usize = 10_000;
+    let tier = || RetryPolicy::builder("tier").build().unwrap().layer();
+    let upstream = Upstream::new(vec![Status(503); 27 * REQUESTS]);
+    let log = upstream.log();
+    let service = tier().layer(tier().layer(tier().layer(upstream)));
+    let start = Instant::now();
+    let mut ticks = tokio::time::interval(MS);
+    let mut calls = JoinSet::new();
+    for _ in 0..REQUESTS {
+        ticks.tick().await;
+        calls.spawn(service.clone().oneshot(get()));
+    }
+    calls.join_all().await;
+    // Ten a second, and those of the first moment.
+    let floor = 10 * (usize::try_from(start.elapsed().as_secs()).unwrap() + 2);
+    // What one tier adds, the next one multiplies.
+    let most = [(); 3]
+        .iter()
+        .fold(REQUESTS, |sent, ()| sent * 12 / 10 + floor);
+    let sent = log.sent();
+    assert!(
+        sent > REQUESTS * 165 / 100 && sent <= most,
+        "{sent} of {most}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn clients_that_failed_together_do_not_come_back_together() {
     // P-37
+    for seed in [0, 1, 42, u64::MAX] {
+        let slots = spread(seed).await;
+        assert!(slots.iter().all(|count| *count <= 100), "{seed}: {slots:?}");
+    }
+}
+
+/// The retries of 1 000 clients in each twentieth of the first second.
+async fn spread(seed: u64) -> [u32; 21] {
     let upstream = Upstream::new(vec![Status(503); 1_000]);
     let log = upstream.log();
-    let layer = layer()
-        .backoff(Exponential::new(SEC, 20 * SEC))
-        .max_attempts(NonZeroU32::new(2).unwrap());
-    let service = layer.layer(upstream);
+    let policy = RetryPolicy::builder("spread").budget(plenty()).base(SEC);
+    let policy = policy.max_attempts(2).seed(seed).build().unwrap();
+    let service = policy.layer().layer(upstream);
     let start = Instant::now();
     let mut calls = JoinSet::new();
     for _ in 0..1_000 {
@@ -67,5 +108,5 @@ async fn clients_that_failed_together_do_not_come_back_together() {
     for time in log.times(start).split_off(1_000) {
         slots[usize::try_from(time.as_millis() / (50 * MS).as_millis()).unwrap()] += 1;
     }
-    assert!(slots.iter().all(|count| *count <= 100), "{slots:?}");
+    slots
 }

@@ -1,19 +1,18 @@
 //! When it is sent again.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use ovasabi_core::Context;
 use ovasabi_core::backoff::{Constant, Exponential, Jitter};
 use ovasabi_core::classify::GrpcClassify;
-use ovasabi_resilience::retry::RetryLayer;
+use ovasabi_resilience::retry::RetryPolicy;
 use tokio::time::{Instant, advance};
 use tokio_test::assert_pending;
 use tokio_test::task::spawn;
 use tower::{Layer, ServiceExt};
 
 use super::Answer::{Broken, Hang, Hint, Status};
-use super::{MS, SEC, Upstream, get, layer, plenty, post};
+use super::{MS, SEC, Upstream, builder, get, layer, plenty, post};
 
 #[tokio::test(start_paused = true)]
 async fn no_pause_is_longer_than_the_cap_whatever_the_jitter() {
@@ -21,9 +20,8 @@ async fn no_pause_is_longer_than_the_cap_whatever_the_jitter() {
     let upstream = Upstream::new([Status(503); 100]);
     let log = upstream.log();
     let backoff = Exponential::new(SEC, 2 * SEC).jitter(Jitter::Ratio(1.0));
-    let layer = layer()
-        .backoff(backoff)
-        .max_attempts(NonZeroU32::new(60).unwrap());
+    let policy = builder().backoff(backoff).max_attempts(60);
+    let layer = policy.build().unwrap().layer();
     let start = Instant::now();
     layer.layer(upstream).oneshot(get()).await.unwrap();
     let times = log.times(start);
@@ -70,7 +68,8 @@ async fn those_who_are_told_the_same_time_do_not_come_back_together() {
         let upstream = Upstream::new([Hint(429, "retry-after", "1")]);
         let log = upstream.log();
         let start = Instant::now();
-        let layer = RetryLayer::new(plenty());
+        let policy = RetryPolicy::builder("test").budget(plenty());
+        let layer = policy.build().unwrap().layer();
         layer.layer(upstream).oneshot(get()).await.unwrap();
         times.push(log.times(start)[1]);
     }
@@ -135,7 +134,8 @@ async fn a_grpc_server_says_when_or_never() {
         request
             .headers_mut()
             .insert("idempotency-key", "7".parse().unwrap());
-        let layer = layer().backoff(Constant(MS)).classify(GrpcClassify::new());
+        let policy = builder().backoff(Constant(MS)).build().unwrap();
+        let layer = policy.layer().classify(GrpcClassify::new());
         layer.layer(service).oneshot(request).await.unwrap();
         assert_eq!(log.sent(), sent, "{pushback}");
         assert!(sent == 1 || log.times(start)[1] >= 250 * MS);
@@ -164,9 +164,8 @@ async fn a_call_dropped_in_its_pause_sends_nothing_more() {
     let budget = plenty();
     let upstream = Upstream::new([Status(503), Hang]);
     let log = upstream.log();
-    let service = RetryLayer::new(budget.clone())
-        .backoff(Constant(100 * MS))
-        .layer(upstream);
+    let policy = builder().budget(budget.clone()).build().unwrap();
+    let service = policy.layer().layer(upstream);
     let mut call = spawn(service.clone().oneshot(get()));
     while log.sent() == 0 {
         assert_pending!(call.poll());
@@ -183,4 +182,47 @@ async fn a_call_dropped_in_its_pause_sends_nothing_more() {
     assert_eq!(log.calls_alive(), 1);
     drop(call);
     assert_eq!(log.calls_alive(), 0, "dropped in an attempt");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_has_too_little_time_is_not_begun() {
+    for (least, sent) in [(99 * MS, 2), (101 * MS, 1)] {
+        let upstream = Upstream::new([Status(503)]);
+        let log = upstream.log();
+        let policy = builder().min_attempt_time(least).build().unwrap();
+        let request = Context::background().with_timeout(200 * MS).attach(get());
+        policy
+            .layer()
+            .layer(upstream)
+            .oneshot(request)
+            .await
+            .unwrap();
+        assert_eq!(log.sent(), sent, "{least:?}");
+        assert_eq!(policy.totals().deadline, u64::from(sent == 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttled_calls_pause_from_a_base_of_their_own() {
+    let pauses = async |status| {
+        let upstream = Upstream::new(vec![Status(status); 50]);
+        let log = upstream.log();
+        let policy = RetryPolicy::builder("test")
+            .budget(plenty())
+            .max_attempts(2);
+        let service = policy.seed(7).build().unwrap().layer().layer(upstream);
+        let mut longest = Duration::ZERO;
+        for _ in 0..25 {
+            let start = Instant::now();
+            service.clone().oneshot(get()).await.unwrap();
+            longest = longest.max(log.times(start).pop().unwrap());
+        }
+        longest
+    };
+    let (failed, throttled) = (pauses(503).await, pauses(429).await);
+    assert!(failed > 40 * MS && failed <= 51 * MS, "{failed:?}");
+    assert!(
+        throttled > 800 * MS && throttled <= 1_001 * MS,
+        "{throttled:?}"
+    );
 }

@@ -6,10 +6,12 @@ use std::time::Duration;
 use http::{Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use ovasabi_core::classify::{Classify, HttpClassify};
 use ovasabi_core::http::client::from_reqwest;
 use ovasabi_core::reject::RejectKind;
 use ovasabi_core::{Error, Rejection};
 use ovasabi_resilience::breaker::Mode;
+use ovasabi_resilience::retry::{BufferedBody, ReplayBody, RetryLayer, RetryPolicy};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 use super::echo::{SAID, hello, serve, text};
@@ -170,4 +172,77 @@ async fn hyper_deadline_and_retry() {
         RejectKind::DeadlineExceeded,
     )
     .await;
+}
+
+/// Nobody listens there: it was bound, and is free again.
+async fn nobody() -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap()
+}
+
+/// How often a `POST` to nobody is sent again through `client`.
+async fn retries_of_a_post<S>(client: S) -> u64
+where
+    S: Service<Request<Empty>> + Clone,
+    HttpClassify: Classify<S::Response, S::Error>,
+    S::Error: From<Rejection>,
+{
+    let policy = RetryPolicy::builder("sockets").base(Duration::from_millis(1));
+    let policy = policy.build().unwrap();
+    let request = Request::post(format!("http://{}/", nobody().await));
+    let request = request.body(Empty::new()).unwrap();
+    assert!(policy.layer().layer(client).oneshot(request).await.is_err());
+    policy.totals().attempts
+}
+
+#[tokio::test]
+async fn a_connection_that_was_not_made_is_tried_again_whatever_the_method() {
+    // P-34
+    let ours = ovasabi_core::http::client::Client::<Empty>::new();
+    assert_eq!(retries_of_a_post(ours).await, 2);
+    assert_eq!(retries_of_a_post(reqwest_client()).await, 2);
+    assert_eq!(retries_of_a_post(hyper_client()).await, 2);
+}
+
+#[tokio::test]
+async fn hyper_and_reqwest_retry_with_bodies() {
+    type Sent = http_body_util::Full<bytes::Bytes>;
+    let address = serve(service_fn(
+        async |request: Request<hyper::body::Incoming>| {
+            let is_first = request.headers().get("x-attempts").is_none();
+            let said = axum::body::Body::new(request.into_body());
+            let response = Response::builder().status(if is_first { 503 } else { 200 });
+            Ok::<_, std::convert::Infallible>(response.body(said).unwrap())
+        },
+    ))
+    .await;
+    let policy = RetryPolicy::builder("sockets").base(Duration::from_millis(1));
+    let layer = RetryLayer::new(policy.build().unwrap())
+        .replay(BufferedBody::new())
+        .mark_attempts_in(http::HeaderName::from_static("x-attempts"));
+    let request = || {
+        let request = Request::put(format!("http://{address}/"));
+        request.body(Sent::from(SAID)).unwrap()
+    };
+
+    let hyper: Client<_, ReplayBody<Sent>> = Client::builder(TokioExecutor::new()).build_http();
+    let service = layer.layer(hyper.map_err(BoxError::from));
+    let response = service.oneshot(request()).await.unwrap();
+    assert_eq!(
+        (
+            response.status().as_u16(),
+            text(response.into_body()).await.as_str()
+        ),
+        (200, SAID)
+    );
+
+    let service = layer.layer(from_reqwest(reqwest::Client::new()));
+    let response = service.oneshot(request()).await.unwrap();
+    assert_eq!(
+        (
+            response.status().as_u16(),
+            text(response.into_body()).await.as_str()
+        ),
+        (200, SAID)
+    );
 }

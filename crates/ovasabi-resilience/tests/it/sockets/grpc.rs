@@ -10,6 +10,7 @@ use http::uri::PathAndQuery;
 use http::{Request, Response};
 use ovasabi_core::classify::GrpcClassify;
 use ovasabi_resilience::breaker::Mode;
+use ovasabi_resilience::retry::{EmptyBody, ReplayBody, RetryLayer, RetryPolicy};
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -18,9 +19,10 @@ use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Code, Status};
-use tower::{BoxError, Layer, Service, ServiceExt};
+use tower::util::MapRequestLayer;
+use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
-use super::{LONG, breaker, deadline, one_slot, rate, slots};
+use super::{LONG, breaker, deadline, one_slot, rate, retry, slots};
 
 #[derive(Clone, Copy, Default)]
 struct Plain;
@@ -251,6 +253,43 @@ async fn client_concurrency() {
     assert!(carries_a_refusal(
         &client(slots(&limiter)).await.unwrap_err()
     ));
+}
+
+#[tokio::test]
+async fn client_retry() {
+    let policy = RetryPolicy::builder("sockets").base(Duration::from_millis(1));
+    let policy = policy.build().unwrap();
+    let into_tonic =
+        MapRequestLayer::new(|request: Request<ReplayBody<Body>>| request.map(Body::new));
+    let layer = ServiceBuilder::new()
+        .layer(RetryLayer::grpc(policy.clone()))
+        .layer(into_tonic.clone());
+    assert_eq!(client(layer).await.unwrap(), "hello");
+    assert_eq!(
+        policy.totals(),
+        ovasabi_resilience::retry::Totals::default()
+    );
+
+    // Nobody listens there: a call of gRPC is a POST, and is sent again all the same.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = listener.local_addr().unwrap();
+    drop(listener);
+    let service = channel(nobody).map_err(BoxError::from);
+    let service = RetryLayer::grpc(policy.clone()).layer(into_tonic.layer(service));
+    assert!(say(service).await.is_err());
+    assert_eq!(policy.totals().attempts, 2);
+
+    let refusing = ServiceBuilder::new()
+        .layer(RetryLayer::grpc(policy))
+        .layer(into_tonic)
+        .layer(breaker(Mode::ForcedOpen));
+    assert!(carries_a_refusal(&client(refusing).await.unwrap_err()));
+}
+
+#[tokio::test]
+async fn server_retry() {
+    let layer = retry().replay(EmptyBody).responding_grpc();
+    accepts(server(layer).await).await;
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use ovasabi_resilience::breaker::{CircuitBreaker, CircuitBreakerLayer, Mode};
 use ovasabi_resilience::concurrency::{ConcurrencyLimitLayer, ConcurrencyLimiter};
 use ovasabi_resilience::deadline::DeadlineLayer;
 use ovasabi_resilience::rate_limit::{Quota, RateLimitLayer, RateLimiter};
-use ovasabi_resilience::retry::{RetryBudget, RetryLayer};
+use ovasabi_resilience::retry::{RetryLayer, RetryPolicy};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -51,5 +51,12 @@ fn deadline(limit: Duration) -> DeadlineLayer {
 }
 
 fn retry() -> RetryLayer {
-    RetryLayer::new(RetryBudget::builder("sockets").build().unwrap())
+    RetryPolicy::builder("sockets").build().unwrap().layer()
+}
+
+/// One attempt, with so little time that a service which never answers is found out at once.
+fn limited_retry() -> RetryLayer {
+    let policy = RetryPolicy::builder("sockets").max_attempts(1);
+    let policy = policy.per_try_timeout(Duration::from_millis(20));
+    policy.build().unwrap().layer()
 }

@@ -10,10 +10,11 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use http::{Request, Response};
 use ovasabi_resilience::breaker::Mode;
+use ovasabi_resilience::retry::{BufferedBody, EmptyBody};
 use tower::{Layer, Service, service_fn};
 
 use super::echo::{SAID, hello, serve};
-use super::{LONG, breaker, deadline, one_slot, rate, retry, slots};
+use super::{LONG, breaker, deadline, limited_retry, one_slot, rate, retry, slots};
 
 /// Asks once: the status, the `Retry-After` and the body.
 async fn ask(address: SocketAddr) -> (u16, Option<String>, String) {
@@ -99,7 +100,6 @@ async fn axum_deadline() {
     .await;
 }
 
-/// Hyper's requests cannot be cloned: the retry layer is for clients. It passes them on all the same.
 fn plain() -> impl Service<
     Request<hyper::body::Incoming>,
     Response = Response<Body>,
@@ -153,15 +153,31 @@ async fn hyper_deadline() {
 
 #[tokio::test]
 async fn hyper_retry() {
-    accepts(serve(retry().replay(Never).layer(plain())).await).await;
+    let layer = retry().replay(BufferedBody::new()).responding();
+    accepts(serve(layer.layer(service_fn(hello))).await).await;
+    let slow = limited_retry().replay(BufferedBody::new()).responding();
+    refuses(
+        serve(slow.layer(service_fn(hang))).await,
+        504,
+        "timed_out",
+        false,
+    )
+    .await;
 }
 
-/// Copies nothing.
-#[derive(Clone, Copy, Debug)]
-struct Never;
+#[tokio::test]
+async fn axum_retry() {
+    let layer = retry().replay(EmptyBody).responding();
+    accepts(in_axum(layer).await).await;
+    let slow = limited_retry().replay(EmptyBody).responding();
+    let router = Router::new().route("/", get(hang::<Body>)).layer(slow);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    refuses(address, 504, "timed_out", false).await;
+}
 
-impl<Req> ovasabi_resilience::retry::Replay<Req> for Never {
-    fn copy(&self, _request: &Req) -> Option<Req> {
-        None
-    }
+/// Never answers.
+async fn hang<B>(_request: Request<B>) -> Result<Response<Body>, Infallible> {
+    std::future::pending().await
 }
