@@ -28,7 +28,8 @@
 //! | `deadline` | [`deadline`]: a limit on the time of a call | no |
 //! | `rate-limit` | [`rate_limit`]: so much and no more, for all or for each key | no |
 //! | `retry` | [`retry`]: try again, within a budget | no |
-//! | `full` | all of them | no |
+//! | `backoff` | [`retry`], with policies of the crate `backoff`, which is not maintained | no |
+//! | `full` | all of them but `backoff` | no |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "breaker")]

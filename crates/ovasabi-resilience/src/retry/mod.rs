@@ -79,6 +79,8 @@
 mod attempt;
 mod budget;
 mod builder;
+#[cfg(feature = "backoff")]
+mod from_backoff;
 pub mod future;
 mod layer;
 mod policy;
@@ -92,6 +94,8 @@ mod ticket;
 pub use attempt::{Attempt, GRPC_PREVIOUS_RPC_ATTEMPTS, MarkAttempts};
 pub use budget::{RetryBudget, RetryBudgetBuilder, TARGET};
 pub use builder::RetryPolicyBuilder;
+#[cfg(feature = "backoff")]
+pub use from_backoff::FromBackoff;
 pub use layer::RetryLayer;
 pub use policy::RetryPolicy;
 pub use replay::{BufferedBody, ByClone, EmptyBody, KeptRequest, Replay, ReplayBody, Superseded};

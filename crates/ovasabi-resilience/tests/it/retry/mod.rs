@@ -21,6 +21,8 @@ use tower::{BoxError, Service};
 mod attempts;
 mod body;
 mod budget;
+#[cfg(feature = "backoff")]
+mod from_backoff;
 mod mark;
 mod model;
 mod overflow;
