@@ -32,6 +32,18 @@ pub struct Problem {
     pub allowed: String,
 }
 
+impl Problem {
+    /// A problem of `key`, which is `value` and may be what `allowed` says.
+    #[must_use]
+    pub fn new(key: &'static str, value: impl fmt::Display, allowed: impl Into<String>) -> Self {
+        Self {
+            key,
+            value: value.to_string(),
+            allowed: allowed.into(),
+        }
+    }
+}
+
 impl ConfigError {
     /// The problems, in the order of the knobs; never empty.
     #[must_use]
@@ -89,11 +101,12 @@ impl Check {
         value: impl fmt::Display,
         allowed: impl Into<String>,
     ) {
-        self.0.push(Problem {
-            key,
-            value: value.to_string(),
-            allowed: allowed.into(),
-        });
+        self.0.push(Problem::new(key, value, allowed));
+    }
+
+    /// What a part of its own has found.
+    pub(crate) fn add(&mut self, problems: Vec<Problem>) {
+        self.0.extend(problems);
     }
 
     /// A number between both ends; NaN is between none.

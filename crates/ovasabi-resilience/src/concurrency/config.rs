@@ -1,45 +1,136 @@
-//! Building limiters.
+//! The knobs, and what they may be set to.
 
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
 
-use ovasabi_core::inspect::Registry;
-use ovasabi_core::reject::Name;
+use super::algorithm::Template;
+use super::level::{LEVELS, Level, Reserve};
+use super::{Queue, WindowStats};
+use crate::config::Check;
 
-use super::ConcurrencyLimiter;
-use crate::config::{ConfigError, join};
-
-/// Collects what a [`ConcurrencyLimiter`] needs; made by [`ConcurrencyLimiter::builder`].
+/// What a limiter is built from.
 #[derive(Clone, Debug)]
-#[must_use]
-pub struct ConcurrencyLimiterBuilder {
-    pub(super) name: Name,
-    pub(super) limit: NonZeroU32,
-    registry: Option<Registry>,
+pub(super) struct Config {
+    pub(super) limit: Limit,
+    pub(super) queue: Queue,
+    /// By level, the lowest first.
+    pub(super) reserve: [f64; LEVELS],
 }
 
-impl ConcurrencyLimiterBuilder {
-    pub(super) fn new(name: Name, limit: NonZeroU32) -> Self {
+#[derive(Clone, Debug)]
+pub(super) enum Limit {
+    Fixed(NonZeroU32),
+    Adaptive(Tuning),
+}
+
+/// The numbers of an adaptive limit.
+#[derive(Clone, Debug)]
+pub(super) struct Tuning {
+    pub(super) algorithm: Arc<dyn Template>,
+    pub(super) initial: u32,
+    pub(super) bounds: (u32, u32),
+    pub(super) window: Duration,
+    pub(super) min_samples: u32,
+}
+
+impl Tuning {
+    pub(super) fn new(algorithm: Arc<dyn Template>) -> Self {
         Self {
-            name,
-            limit,
-            registry: None,
+            algorithm,
+            initial: 20,
+            bounds: (1, 200),
+            window: Duration::from_millis(500),
+            min_samples: 10,
         }
     }
 
-    /// Joins a registry, to be looked into and steered (`set_limit`).
-    pub fn inspect(mut self, registry: &Registry) -> Self {
-        self.registry = Some(registry.clone());
-        self
+    /// What an algorithm may do: move within the bounds, and not up, nor at all without a reason, while the
+    /// callers are the limit.
+    pub(super) fn bound(&self, stats: &WindowStats<'_>, wanted: u32) -> u32 {
+        let (min, max) = self.bounds;
+        let wanted = match (stats.is_app_limited(), stats.drops()) {
+            (true, 0) => stats.limit(),
+            (true, _) => wanted.min(stats.limit()),
+            (false, _) => wanted,
+        };
+        wanted.clamp(min, max)
     }
 
-    /// Builds the limiter, all slots free.
-    ///
-    /// # Errors
-    /// [`ConfigError`] when the registry knows a living limiter of this name.
-    pub fn build(self) -> Result<ConcurrencyLimiter, ConfigError> {
-        let registry = self.registry.clone();
-        let limiter = ConcurrencyLimiter::new(self);
-        join(registry.as_ref(), limiter.shared())?;
-        Ok(limiter)
+    fn check(&self, check: &mut Check) {
+        let (min, max) = self.bounds;
+        if !(1..=max).contains(&min) {
+            let allowed = format!("from at least 1 to no less, up to {}", u32::MAX);
+            check.problem("bounds", format!("{min}..={max}"), allowed);
+        } else {
+            check.range("initial", self.initial, min..=max);
+        }
+        check.duration("window", self.window, SHORTEST_WINDOW..=LONGEST_WINDOW);
+        check.range("min_samples", self.min_samples, 1..=1_000_000);
+        check.add(self.algorithm.make().problems());
     }
+}
+
+const SHORTEST_WINDOW: Duration = Duration::from_millis(10);
+const LONGEST_WINDOW: Duration = Duration::from_secs(60);
+
+impl Config {
+    pub(super) fn new(limit: Limit) -> Self {
+        Self {
+            limit,
+            queue: Queue::none(),
+            reserve: [0.0; LEVELS],
+        }
+    }
+
+    /// Looks at every knob; what is wrong goes to `check`.
+    pub(super) fn check(&self, check: &mut Check) {
+        if let Limit::Adaptive(tuning) = &self.limit {
+            tuning.check(check);
+        }
+        self.queue.check(check);
+        for share in self.reserve.iter().filter(|share| **share != 0.0) {
+            check.share("reserve", *share);
+        }
+        if self.reserve.first().is_some_and(|share| *share != 0.0) {
+            let allowed = "a priority above Background: all are";
+            check.problem("reserve", "for Background and above", allowed);
+        }
+        let all: f64 = self.reserve.iter().sum();
+        if all >= 1.0 {
+            check.problem("reserve", format!("{all} of the limit"), "below 1.0 in all");
+        }
+    }
+
+    pub(super) fn reserve(&self) -> Reserve {
+        Reserve::new(self.reserve)
+    }
+
+    pub(super) fn set_reserve(&mut self, level: Level, share: f64) {
+        if let Some(kept) = self.reserve.get_mut(level.index()) {
+            *kept = share;
+        }
+    }
+
+    pub(super) fn tuning(&mut self) -> Option<&mut Tuning> {
+        match &mut self.limit {
+            Limit::Adaptive(tuning) => Some(tuning),
+            Limit::Fixed(_) => None,
+        }
+    }
+}
+
+impl Limit {
+    /// The limit to begin with.
+    pub(super) fn initial(&self) -> u32 {
+        match self {
+            Self::Fixed(limit) => limit.get(),
+            Self::Adaptive(tuning) => tuning.initial,
+        }
+    }
+}
+
+pub(super) fn ends(bounds: &RangeInclusive<u32>) -> (u32, u32) {
+    (*bounds.start(), *bounds.end())
 }

@@ -1,90 +1,137 @@
-//! The response future.
+//! The futures of calls behind a limiter.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use ovasabi_core::Rejection;
 use ovasabi_core::body::Hold;
 use ovasabi_core::classify::{Classify, Facts};
+use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
 
 use super::Permit;
+pub use super::queued::QueuedFuture;
 
 pin_project! {
-    /// The future of [`ConcurrencyLimitService`](super::ConcurrencyLimitService). Dropping it frees the slot.
+    /// The future of [`ConcurrencyLimitService`](super::ConcurrencyLimitService).
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, it frees the slot, and its latency counts for nothing.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<F, Res, Err, C, H> {
+    pub struct ResponseFuture<F, C, R, H> {
         #[pin]
-        state: State<F, Res, Err, C, H>,
+        call: Call<F, C, R>,
+        facts: Facts,
+        hold: H,
     }
 }
 
 pin_project! {
-    #[project = StateProj]
-    enum State<F, Res, Err, C, H> {
-        Admitted { #[pin] inner: F, permit: Option<Permit>, facts: Facts, classify: C, hold: H },
-        Refused { answer: Option<Result<Res, Err>> },
+    #[project = CallProj]
+    enum Call<F, C, R> {
+        Admitted { #[pin] response: F, permit: Option<Permit>, classify: C },
+        Refused { rejection: Option<Rejection>, reject: R },
     }
 }
 
-impl<F, Res, Err, C, H> ResponseFuture<F, Res, Err, C, H> {
-    pub(super) fn admitted(inner: F, permit: Permit, facts: Facts, classify: C, hold: H) -> Self {
+impl<F, C, R, H> ResponseFuture<F, C, R, H> {
+    #[inline]
+    pub(super) fn admitted(
+        response: F,
+        permit: Permit,
+        facts: Facts,
+        classify: C,
+        hold: H,
+    ) -> Self {
         Self {
-            state: State::Admitted {
-                inner,
+            call: Call::Admitted {
+                response,
                 permit: Some(permit),
-                facts,
                 classify,
-                hold,
             },
+            facts,
+            hold,
         }
     }
 
-    pub(super) fn refused(answer: Result<Res, Err>) -> Self {
+    pub(super) fn refused(rejection: Rejection, facts: Facts, reject: R, hold: H) -> Self {
         Self {
-            state: State::Refused {
-                answer: Some(answer),
+            call: Call::Refused {
+                rejection: Some(rejection),
+                reject,
             },
+            facts,
+            hold,
         }
     }
 }
 
-impl<F, S, Err, C, H> Future for ResponseFuture<F, H::Response, Err, C, H>
+impl<F, C, R, H, Res, Err> Future for ResponseFuture<F, C, R, H>
 where
-    F: Future<Output = Result<S, Err>>,
-    C: Classify<S, Err>,
-    H: Hold<S, Permit, C::End>,
+    F: Future<Output = Result<Res, Err>>,
+    C: Classify<Res, Err>,
+    R: Reject<Res, Err>,
+    H: Hold<Res, Permit, C::End>,
 {
     type Output = Result<H::Response, Err>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Admitted {
-                inner,
+        let this = self.project();
+        Poll::Ready(match this.call.project() {
+            CallProj::Admitted {
+                response,
                 permit,
-                facts,
                 classify,
-                hold,
             } => {
-                let result = ready!(inner.poll(cx));
-                let permit = permit.take();
-                Poll::Ready(result.map(|response| match permit {
-                    Some(permit) => {
-                        let seen = classify.seen(facts, Ok(&response));
-                        hold.hold(response, permit, seen.verdict.class, seen.end)
-                    }
-                    None => hold.free(response),
-                }))
+                let result = ready!(response.poll(cx));
+                let permit = permit.take().expect(POLLED_AGAIN);
+                end(result, permit, this.facts, classify, this.hold)
             }
-            // A future that is polled after its end has nothing more to say.
-            StateProj::Refused { answer } => answer.take().map_or(Poll::Pending, Poll::Ready),
+            CallProj::Refused { rejection, reject } => {
+                let rejection = rejection.take().expect(POLLED_AGAIN);
+                reject
+                    .reject(this.facts, rejection)
+                    .map(|response| this.hold.free(response))
+            }
+        })
+    }
+}
+
+/// Notes the head, and hands the permit to who holds it from here.
+#[inline]
+pub(super) fn end<C, H, Res, Err>(
+    result: Result<Res, Err>,
+    mut permit: Permit,
+    facts: &Facts,
+    classify: &C,
+    hold: &H,
+) -> Result<H::Response, Err>
+where
+    C: Classify<Res, Err>,
+    H: Hold<Res, Permit, C::End>,
+{
+    let seen = classify.seen(facts, result.as_ref());
+    permit.at_head(&seen.verdict);
+    match result {
+        Ok(response) => Ok(hold.hold(response, permit, seen.verdict.class, seen.end)),
+        Err(error) => {
+            ovasabi_core::admit::Settle::settle(permit, seen.verdict.class);
+            Err(error)
         }
     }
 }
 
-impl<F, Res, Err, C, H> fmt::Debug for ResponseFuture<F, Res, Err, C, H> {
+/// The contract of `Future`, which callers must keep.
+pub(super) const POLLED_AGAIN: &str = "a future is not polled after it was ready";
+
+impl<F, C, R, H> fmt::Debug for ResponseFuture<F, C, R, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+        let is_refused = matches!(self.call, Call::Refused { .. });
+        f.debug_struct("ResponseFuture")
+            .field("is_refused", &is_refused)
+            .finish_non_exhaustive()
     }
 }

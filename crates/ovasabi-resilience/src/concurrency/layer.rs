@@ -6,16 +6,14 @@ use ovasabi_core::classify::HttpClassify;
 use ovasabi_core::reject::{AsError, AsGrpc, AsResponse};
 use tower_layer::Layer;
 
-use super::{ConcurrencyLimitService, ConcurrencyLimiter};
+use super::{ConcurrencyLimitService, ConcurrencyLimiter, ConcurrencyQueueLayer};
 
-/// What rejections call this layer.
-pub(super) const LAYER: &str = "concurrency_limit";
-
-/// Admits at most so many calls at once. All services that it makes share the slots.
+/// Admits at most so many calls at once, and refuses the rest. All services that it makes share the slots.
 ///
-/// `C` reads requests, `R` says no ([`ovasabi_core::reject`]), `H` holds the slot ([`ovasabi_core::body`]).
+/// `C` reads requests and results ([`HttpClassify`]), `R` says no ([`ovasabi_core::reject`]), `H` holds the slot
+/// ([`ovasabi_core::body`]). [`queued`](Self::queued) makes it wait instead.
 #[derive(Clone, Debug)]
-#[must_use]
+#[must_use = "a layer does nothing until it wraps a service"]
 pub struct ConcurrencyLimitLayer<C = HttpClassify, R = AsError, H = AtHead> {
     pub(super) limiter: ConcurrencyLimiter,
     pub(super) classify: C,
@@ -65,6 +63,9 @@ impl<C, R, H> ConcurrencyLimitLayer<C, R, H> {
     }
 
     /// Holds the slot until the last byte of the response.
+    ///
+    /// The latency that an adaptive limiter learns from is the time to the head all the same: how long a body
+    /// takes, its reader decides.
     pub fn until_body_end(self) -> ConcurrencyLimitLayer<C, R, AtEnd> {
         let Self {
             limiter,
@@ -80,9 +81,19 @@ impl<C, R, H> ConcurrencyLimitLayer<C, R, H> {
         }
     }
 
+    /// Lets calls wait for a slot in the limiter's [queue](super::ConcurrencyLimiterBuilder::queue).
+    pub fn queued(self) -> ConcurrencyQueueLayer<C, R, H> {
+        ConcurrencyQueueLayer(self)
+    }
+
     /// Wraps one service: [`Layer::layer`] by value, so that the compiler can say what is missing.
     pub fn wrap<S>(self, inner: S) -> ConcurrencyLimitService<S, C, R, H> {
         ConcurrencyLimitService::new(inner, self)
+    }
+
+    /// The limiter that it is a view of.
+    pub fn limiter(&self) -> &ConcurrencyLimiter {
+        &self.limiter
     }
 
     fn with_reject<R2>(self, reject: R2) -> ConcurrencyLimitLayer<C, R2, H> {

@@ -24,15 +24,38 @@
 //! answers stream; on a client next to the transport. Size it from a load test: twice what the service
 //! needs at its best throughput (Little's law: rate times latency) leaves room for the unlucky.
 
+mod acquire;
+mod adaptive;
+mod algorithm;
+mod builder;
 mod config;
+mod engine;
+mod events;
 pub mod future;
 mod handle;
+mod inspect;
 mod layer;
+mod level;
+mod permit;
+mod queue;
+mod queued;
 mod service;
+mod shared;
+mod slots;
+mod sync;
+mod tally;
+pub(crate) mod ticket;
 
-pub use config::ConcurrencyLimiterBuilder;
-pub use handle::{ConcurrencyLimiter, Permit};
+pub use acquire::Acquire;
+pub use adaptive::WindowStats;
+pub use algorithm::{Aimd, Gradient2, LimitAlgorithm};
+pub use builder::ConcurrencyLimiterBuilder;
+pub use events::TARGET;
+pub use handle::ConcurrencyLimiter;
 pub use layer::ConcurrencyLimitLayer;
+pub use permit::Permit;
+pub use queue::Queue;
+pub use queued::{ConcurrencyQueueLayer, ConcurrencyQueueService};
 pub use service::ConcurrencyLimitService;
 
 /// Compiles the examples of the guide's page.

@@ -1,25 +1,35 @@
-//! The service.
+//! The service: no policy inside.
 
+use std::mem;
 use std::task::{Context, Poll};
 
-use ovasabi_core::body::Hold;
-use ovasabi_core::classify::{Classify, ReadRequest};
-use ovasabi_core::reject::Reject;
+use ovasabi_core::body::{AtHead, Hold};
+use ovasabi_core::classify::{Classify, HttpClassify, ReadRequest};
+use ovasabi_core::reject::{AsError, Reject};
 use tower_service::Service;
 
 use super::future::ResponseFuture;
 use super::{ConcurrencyLimitLayer, Permit};
 
-/// Refuses calls while all slots are taken; see the [module](super).
-#[derive(Clone, Debug)]
-pub struct ConcurrencyLimitService<S, C, R, H> {
+/// Refuses calls while all slots are taken; made by [`ConcurrencyLimitLayer`].
+///
+/// While it refuses, it is ready at once and does not ask the service inside, which may be stuck; the call that
+/// follows is refused.
+#[derive(Debug)]
+pub struct ConcurrencyLimitService<S, C = HttpClassify, R = AsError, H = AtHead> {
     inner: S,
     layer: ConcurrencyLimitLayer<C, R, H>,
+    /// `inner` was not asked whether it is ready, because the next call was to be refused.
+    skipped: bool,
 }
 
 impl<S, C, R, H> ConcurrencyLimitService<S, C, R, H> {
     pub(super) fn new(inner: S, layer: ConcurrencyLimitLayer<C, R, H>) -> Self {
-        Self { inner, layer }
+        Self {
+            inner,
+            layer,
+            skipped: false,
+        }
     }
 }
 
@@ -27,33 +37,53 @@ impl<S, Req, C, R, H> Service<Req> for ConcurrencyLimitService<S, C, R, H>
 where
     S: Service<Req>,
     C: ReadRequest<Req> + Classify<S::Response, S::Error> + Clone,
+    R: Reject<S::Response, S::Error> + Clone,
     H: Hold<S::Response, Permit, C::End> + Clone,
-    R: Reject<H::Response, S::Error>,
 {
     type Response = H::Response;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, H::Response, S::Error, C, H>;
+    type Future = ResponseFuture<S::Future, C, R, H>;
 
     /// Takes no slot: a service that is ready and then dropped, or kept, costs nothing.
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
+        self.skipped = self.layer.limiter.is_full();
+        if self.skipped {
+            Poll::Ready(Ok(()))
+        } else {
+            self.inner.poll_ready(cx)
+        }
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let layer = &self.layer;
         let facts = layer.classify.facts(&request);
-        match layer.limiter.try_acquire() {
-            Ok(permit) => {
-                let inner = self.inner.call(request);
-                ResponseFuture::admitted(
-                    inner,
-                    permit,
-                    facts,
-                    layer.classify.clone(),
-                    layer.hold.clone(),
-                )
+        let admitted = if mem::take(&mut self.skipped) {
+            Err(layer.limiter.refuse())
+        } else {
+            let limiter = &layer.limiter;
+            limiter.permit(facts.priority(), || limiter.now())
+        };
+        match admitted {
+            Ok(permit) => ResponseFuture::admitted(
+                // The permit is dropped, should this panic.
+                self.inner.call(request),
+                permit,
+                facts,
+                layer.classify.clone(),
+                layer.hold.clone(),
+            ),
+            Err(rejection) => {
+                ResponseFuture::refused(rejection, facts, layer.reject.clone(), layer.hold.clone())
             }
-            Err(rejection) => ResponseFuture::refused(layer.reject.reject(&facts, rejection)),
         }
+    }
+}
+
+/// Not derived: a clone of a service that was skipped has been asked nothing, and must not refuse for it.
+impl<S: Clone, C: Clone, R: Clone, H: Clone> Clone for ConcurrencyLimitService<S, C, R, H> {
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone(), self.layer.clone())
     }
 }

@@ -14,7 +14,7 @@ use ovasabi_core::reject::RejectKind;
 use ovasabi_core::{Context, Rejection};
 use ovasabi_resilience::breaker::{CircuitBreaker, State};
 use ovasabi_resilience::deadline::DeadlineLayer;
-use ovasabi_resilience::retry::{RetryBudget, RetryLayer};
+use ovasabi_resilience::retry::{RetryLayer, RetryPolicy};
 use tokio::time::{Instant, advance, sleep};
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready};
@@ -201,8 +201,8 @@ async fn a_service_that_hangs_opens_the_breaker_around_it_and_is_tried_again() {
     });
     let once = DeadlineLayer::new("attempt", SEC).wrap(hang);
     let guarded = breaker.layer().wrap(once);
-    let budget = RetryBudget::builder("hangs").build().unwrap();
-    let service = RetryLayer::new(budget).wrap(guarded);
+    let policy = RetryPolicy::builder("hangs").build().unwrap();
+    let service = RetryLayer::new(policy).wrap(guarded);
 
     // A caller that has no time has not waited long enough to know, and there is none to try again.
     for _ in 0..4 {
