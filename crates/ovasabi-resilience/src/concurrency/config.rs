@@ -46,14 +46,19 @@ impl Tuning {
         }
     }
 
-    /// What an algorithm may do: move within the bounds, and not up, nor at all without a reason, while the
-    /// callers are the limit.
+    /// What an algorithm may do: move within the bounds; not up while the callers are the limit, and not at
+    /// all while there are hardly any.
+    ///
+    /// That growth ends at twice what is used, and that less than a quarter counts as hardly any, leaves room
+    /// between: a limit that has grown as far as it may can still shrink when latency rises.
     pub(super) fn bound(&self, stats: &WindowStats<'_>, wanted: u32) -> u32 {
         let (min, max) = self.bounds;
-        let wanted = match (stats.is_app_limited(), stats.drops()) {
-            (true, 0) => stats.limit(),
-            (true, _) => wanted.min(stats.limit()),
-            (false, _) => wanted,
+        let wanted = if stats.is_idle() {
+            stats.limit()
+        } else if stats.is_app_limited() {
+            wanted.min(stats.limit())
+        } else {
+            wanted
         };
         wanted.clamp(min, max)
     }

@@ -58,11 +58,17 @@ impl WindowStats<'_> {
     }
 
     /// Whether less than half of the limit was ever used: the callers are the limit, and the latencies say
-    /// nothing of what more would do. The limit does not grow by such a window, whatever the algorithm says,
-    /// and does not change at all unless there were drops.
+    /// nothing of what more would do. The limit does not grow by such a window, whatever the algorithm says.
     #[must_use]
     pub fn is_app_limited(&self) -> bool {
         u64::from(self.peak) * 2 < u64::from(self.limit)
+    }
+
+    /// Whether less than a quarter of the limit was ever used, and no call was too much. The limit does not
+    /// move by such a window, whatever the algorithm says; what is usual may be learnt from it.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        u64::from(self.peak) * 4 < u64::from(self.limit) && self.drops == 0
     }
 
     /// How long the window was.

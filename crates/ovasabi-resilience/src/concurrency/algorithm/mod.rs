@@ -15,7 +15,7 @@ use crate::config::Problem;
 /// Decides the limit after each window: the part of an adaptive limiter that can be exchanged.
 ///
 /// The limiter collects the samples, closes the windows, keeps the bounds and guards against growth that
-/// nobody has used ([`WindowStats::is_app_limited`]), so an algorithm is arithmetic only. It is called about
+/// nobody has used ([`WindowStats::is_app_limited`], [`WindowStats::is_idle`]), so an algorithm is arithmetic only. It is called about
 /// once a window, on the task whose call ended it, while a lock is held: it should be quick, must not call the
 /// limiter, and must not panic.
 ///
