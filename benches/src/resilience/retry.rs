@@ -4,7 +4,7 @@ use std::future::Ready;
 use std::time::Duration;
 
 use ovasabi_core::classify::ByResult;
-use ovasabi_resilience::retry::{RetryBudget, RetryLayer};
+use ovasabi_resilience::retry::{RetryLayer, RetryPolicy};
 use tower::Layer;
 
 use super::BARE;
@@ -24,8 +24,8 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 pub(super) fn layer() -> RetryLayer<ByResult> {
-    let budget = RetryBudget::builder("bench").build();
-    RetryLayer::new(budget.expect("the settings are in range")).classify(ByResult::new())
+    let policy = RetryPolicy::builder("bench").build();
+    RetryLayer::new(policy.expect("the settings are in range")).classify(ByResult::new())
 }
 
 pub(super) fn tower_resilience() -> tower_resilience_retry::RetryLayer<u64, u64, Failure> {

@@ -97,3 +97,30 @@ mod tests {
         assert_eq!(counts.iter().sum::<u32>(), 2);
     }
 }
+
+#[cfg(all(test, ovasabi_loom))]
+mod loom_models {
+    use loom::sync::Arc;
+    use loom::thread;
+
+    use super::*;
+
+    #[test]
+    fn loom_a_sample_is_drained_once_though_windows_close_meanwhile() {
+        loom::model(|| {
+            let histogram = Arc::new(Histogram::new(1));
+            let recording = {
+                let histogram = Arc::clone(&histogram);
+                thread::spawn(move || {
+                    histogram.record(0);
+                    histogram.record(0);
+                })
+            };
+            let mut counts = [0];
+            histogram.drain_into(&mut counts);
+            recording.join().unwrap();
+            histogram.drain_into(&mut counts);
+            assert_eq!(counts, [2]);
+        });
+    }
+}

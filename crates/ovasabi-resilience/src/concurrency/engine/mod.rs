@@ -166,8 +166,8 @@ impl Engine {
     #[cold]
     fn enter_first(&self, level: Level, now: impl FnOnce() -> Tick) -> Result<Ticket, Refusal> {
         let took = {
-            let _gate = self.gate();
-            self.slots.take_first(level)
+            let gate = self.gate();
+            self.take_first(&gate, level)
         };
         took.map(|in_flight| self.ticket(in_flight, now))
             .ok_or_else(|| self.refuse(Refusal::Full))

@@ -62,8 +62,7 @@ impl Engine {
         now: Tick,
         waker: &Waker,
     ) -> Result<(Start, Option<Waker>), Refusal> {
-        // Who waits already finds no slot, or it would not wait; so nobody of this level or above is passed.
-        if let Some(in_flight) = self.slots.take_first(level) {
+        if let Some(in_flight) = self.take_first(gate, level) {
             let ticket = self.ticket(in_flight, || now);
             return Ok((Start::Admitted(ticket), None));
         }
@@ -102,6 +101,17 @@ impl Engine {
             }
             Some(Done::Refused(_)) => {}
             None => self.tally.cancelled.add(1),
+        }
+    }
+
+    /// Takes a slot past those of a lower priority.
+    ///
+    /// Not past others: whoever has just returned a slot may be on its way to hand it to them.
+    pub(super) fn take_first(&self, gate: &Gate, level: Level) -> Option<u32> {
+        if gate.line.is_first(level) {
+            self.slots.take_first(level)
+        } else {
+            None
         }
     }
 

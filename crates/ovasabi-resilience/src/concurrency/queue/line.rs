@@ -71,6 +71,12 @@ impl Line {
         self.waiting.is_empty()
     }
 
+    /// Whether nobody waits of this level or above.
+    pub(in super::super) fn is_first(&self, level: Level) -> bool {
+        let first = self.waiting.first_key_value();
+        first.is_none_or(|(place, _)| place.rank > rank(level))
+    }
+
     /// Joins, until `deadline` at the latest; and who gave way, to be woken.
     ///
     /// Where the line is full, the last to come of the lowest priority gives way to a higher one.

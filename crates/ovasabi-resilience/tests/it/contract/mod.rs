@@ -11,6 +11,8 @@ contract!(keyed_breaker, subjects::KeyedBreaker);
 contract!(rate_limit, subjects::RateLimit);
 contract!(keyed_rate_limit, subjects::KeyedRateLimit);
 contract!(concurrency, subjects::Concurrency);
+contract!(adaptive_concurrency, subjects::AdaptiveConcurrency);
+contract!(queued_concurrency, subjects::QueuedConcurrency);
 contract!(deadline, subjects::Deadline);
 contract!(retry, subjects::Retry);
 contract!(limited_retry, subjects::LimitedRetry);

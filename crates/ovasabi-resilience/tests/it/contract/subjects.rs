@@ -10,7 +10,8 @@ use ovasabi_resilience::breaker::{
     CircuitBreaker, CircuitBreakerLayer, CircuitBreakerService, Mode,
 };
 use ovasabi_resilience::concurrency::{
-    ConcurrencyLimitLayer, ConcurrencyLimitService, ConcurrencyLimiter,
+    ConcurrencyLimitLayer, ConcurrencyLimitService, ConcurrencyLimiter, ConcurrencyQueueService,
+    Gradient2, Queue,
 };
 use ovasabi_resilience::deadline::{DeadlineLayer, DeadlineService};
 use ovasabi_resilience::keyed::{
@@ -216,12 +217,20 @@ pub(super) struct Concurrency;
 
 fn slots(limit: NonZeroU32) -> ConcurrencyLimiter {
     ConcurrencyLimiter::builder("contract", limit)
+        .queue(Queue::fifo(CAPACITY))
         .build()
         .unwrap()
 }
 
-fn full() -> ConcurrencyLimiter {
-    let limiter = slots(NonZeroU32::MIN);
+fn adaptive(limit: u32) -> ConcurrencyLimiter {
+    ConcurrencyLimiter::adaptive("contract", Gradient2::new())
+        .bounds(limit..=limit)
+        .initial(limit)
+        .build()
+        .unwrap()
+}
+
+fn full(limiter: ConcurrencyLimiter) -> ConcurrencyLimiter {
     // The slot is never given back.
     Box::leak(Box::new(limiter.try_acquire().unwrap()));
     limiter
@@ -243,10 +252,50 @@ impl Subject for Concurrency {
         concurrency_layer(slots(four())).layer(inner)
     }
     fn refusing(inner: Strict) -> Self::Service {
-        concurrency_layer(full()).layer(inner)
+        concurrency_layer(full(slots(NonZeroU32::MIN))).layer(inner)
     }
     fn over_refusing(inner: Strict) -> Self::Twice {
         concurrency_layer(slots(four())).layer(Self::refusing(inner))
+    }
+}
+
+pub(super) struct AdaptiveConcurrency;
+
+impl Subject for AdaptiveConcurrency {
+    type Service = ConcurrencyService<Strict>;
+    type Twice = ConcurrencyService<Self::Service>;
+    const HOLDS: bool = true;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        concurrency_layer(adaptive(CAPACITY)).layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        concurrency_layer(full(adaptive(1))).layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        concurrency_layer(adaptive(CAPACITY)).layer(Self::refusing(inner))
+    }
+}
+
+pub(super) struct QueuedConcurrency;
+
+impl Subject for QueuedConcurrency {
+    type Service = ConcurrencyQueueService<Strict, ByResult>;
+    type Twice = ConcurrencyQueueService<Self::Service, ByResult>;
+    const HOLDS: bool = true;
+    const READY_BY_ITSELF: bool = true;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        concurrency_layer(slots(four())).queued().layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        let full = full(slots(NonZeroU32::MIN));
+        concurrency_layer(full).queued().layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        concurrency_layer(slots(four()))
+            .queued()
+            .layer(Self::refusing(inner))
     }
 }
 

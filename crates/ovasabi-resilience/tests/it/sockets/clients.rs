@@ -15,7 +15,10 @@ use ovasabi_resilience::retry::{BufferedBody, ReplayBody, RetryLayer, RetryPolic
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 use super::echo::{SAID, hello, serve, text};
-use super::{LONG, breaker, deadline, one_slot, rate, retry, slots};
+use super::{
+    LONG, breaker, deadline, give_to_who_waits, one_slot, one_slot_and_one_seat, queue, rate,
+    retry, slots,
+};
 
 type Empty = http_body_util::Empty<bytes::Bytes>;
 
@@ -94,6 +97,24 @@ async fn reqwest_concurrency() {
 }
 
 #[tokio::test]
+async fn reqwest_concurrency_queue() {
+    let limiter = one_slot_and_one_seat();
+    let permit = limiter.acquire().await.unwrap();
+    tokio::join!(
+        accepts(queue(&limiter).layer(reqwest_client())),
+        give_to_who_waits(&limiter, permit),
+    );
+    let _permit = limiter.acquire().await.unwrap();
+    let mut seat = tokio_test::task::spawn(limiter.acquire());
+    assert!(seat.poll().is_pending());
+    refuses(
+        queue(&limiter).layer(reqwest_client()),
+        RejectKind::AtCapacity,
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn reqwest_deadline() {
     accepts(deadline(LONG).layer(reqwest_client())).await;
     refuses(
@@ -159,6 +180,24 @@ async fn hyper_concurrency() {
         .expect("the slot came back at the end of the body");
     refuses(
         slots(&limiter).layer(hyper_client()),
+        RejectKind::AtCapacity,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn hyper_concurrency_queue() {
+    let limiter = one_slot_and_one_seat();
+    let permit = limiter.acquire().await.unwrap();
+    tokio::join!(
+        accepts(queue(&limiter).layer(hyper_client())),
+        give_to_who_waits(&limiter, permit),
+    );
+    let _permit = limiter.acquire().await.unwrap();
+    let mut seat = tokio_test::task::spawn(limiter.acquire());
+    assert!(seat.poll().is_pending());
+    refuses(
+        queue(&limiter).layer(hyper_client()),
         RejectKind::AtCapacity,
     )
     .await;

@@ -22,7 +22,10 @@ use tonic::{Code, Status};
 use tower::util::MapRequestLayer;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
-use super::{LONG, breaker, deadline, one_slot, rate, retry, slots};
+use super::{
+    LONG, breaker, deadline, give_to_who_waits, one_slot, one_slot_and_one_seat, queue, rate,
+    retry, slots,
+};
 
 #[derive(Clone, Copy, Default)]
 struct Plain;
@@ -190,6 +193,20 @@ async fn server_concurrency() {
 }
 
 #[tokio::test]
+async fn server_concurrency_queue() {
+    let limiter = one_slot_and_one_seat();
+    let layer = slots(&limiter).responding_grpc().until_body_end().queued();
+    let address = server(layer).await;
+    let permit = limiter.acquire().await.unwrap();
+    let give = give_to_who_waits(&limiter, permit);
+    tokio::join!(accepts(address), give);
+    let _permit = limiter.acquire().await.unwrap();
+    let mut seat = tokio_test::task::spawn(limiter.acquire());
+    assert!(seat.poll().is_pending());
+    refuses(address, Code::Unavailable).await;
+}
+
+#[tokio::test]
 async fn server_deadline() {
     accepts(server(deadline(LONG).responding_grpc()).await).await;
     refuses(
@@ -290,6 +307,21 @@ async fn client_retry() {
 async fn server_retry() {
     let layer = retry().replay(EmptyBody).responding_grpc();
     accepts(server(layer).await).await;
+}
+
+#[tokio::test]
+async fn client_concurrency_queue() {
+    let limiter = one_slot_and_one_seat();
+    let permit = limiter.acquire().await.unwrap();
+    let give = give_to_who_waits(&limiter, permit);
+    let (said, ()) = tokio::join!(client(queue(&limiter)), give);
+    assert_eq!(said.unwrap(), "hello");
+    let _permit = limiter.acquire().await.unwrap();
+    let mut seat = tokio_test::task::spawn(limiter.acquire());
+    assert!(seat.poll().is_pending());
+    assert!(carries_a_refusal(
+        &client(queue(&limiter)).await.unwrap_err()
+    ));
 }
 
 #[tokio::test]

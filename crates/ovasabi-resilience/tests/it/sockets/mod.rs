@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use ovasabi_core::time::Clock;
 use ovasabi_resilience::breaker::{CircuitBreaker, CircuitBreakerLayer, Mode};
-use ovasabi_resilience::concurrency::{ConcurrencyLimitLayer, ConcurrencyLimiter};
+use ovasabi_resilience::concurrency::{
+    ConcurrencyLimitLayer, ConcurrencyLimiter, ConcurrencyQueueLayer, Permit, Queue,
+};
 use ovasabi_resilience::deadline::DeadlineLayer;
 use ovasabi_resilience::rate_limit::{Quota, RateLimitLayer, RateLimiter};
 use ovasabi_resilience::retry::{RetryLayer, RetryPolicy};
@@ -44,6 +46,26 @@ fn one_slot() -> ConcurrencyLimiter {
     ConcurrencyLimiter::builder("sockets", NonZeroU32::MIN)
         .build()
         .unwrap()
+}
+
+fn queue(limiter: &ConcurrencyLimiter) -> ConcurrencyQueueLayer {
+    slots(limiter).queued()
+}
+
+/// One slot, and room for one who waits.
+fn one_slot_and_one_seat() -> ConcurrencyLimiter {
+    ConcurrencyLimiter::builder("sockets", NonZeroU32::MIN)
+        .queue(Queue::fifo(1).max_wait(LONG))
+        .build()
+        .unwrap()
+}
+
+/// Gives the slot back once somebody waits for it.
+async fn give_to_who_waits(limiter: &ConcurrencyLimiter, permit: Permit) {
+    while limiter.queued() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(permit);
 }
 
 fn deadline(limit: Duration) -> DeadlineLayer {

@@ -14,7 +14,10 @@ use ovasabi_resilience::retry::{BufferedBody, EmptyBody};
 use tower::{Layer, Service, service_fn};
 
 use super::echo::{SAID, hello, serve};
-use super::{LONG, breaker, deadline, limited_retry, one_slot, rate, retry, slots};
+use super::{
+    LONG, breaker, deadline, give_to_who_waits, limited_retry, one_slot, one_slot_and_one_seat,
+    rate, retry, slots,
+};
 
 /// Asks once: the status, the `Retry-After` and the body.
 async fn ask(address: SocketAddr) -> (u16, Option<String>, String) {
@@ -89,6 +92,23 @@ async fn axum_concurrency() {
 }
 
 #[tokio::test]
+async fn axum_concurrency_queue() {
+    let limiter = one_slot_and_one_seat();
+    let layer = slots(&limiter).responding().until_body_end().queued();
+    let address = in_axum(layer).await;
+    accepts(address).await;
+    let permit = limiter.acquire().await.unwrap();
+    let refused = async {
+        while limiter.queued() == 0 {
+            tokio::task::yield_now().await;
+        }
+        refuses(address, 503, "at_capacity", false).await;
+        give_to_who_waits(&limiter, permit).await;
+    };
+    tokio::join!(accepts(address), refused);
+}
+
+#[tokio::test]
 async fn axum_deadline() {
     accepts(in_axum(deadline(LONG).responding()).await).await;
     refuses(
@@ -142,6 +162,23 @@ async fn hyper_concurrency() {
         .try_acquire()
         .expect("the slot came back at the end of the body");
     refuses(address, 503, "at_capacity", false).await;
+}
+
+#[tokio::test]
+async fn hyper_concurrency_queue() {
+    let limiter = one_slot_and_one_seat();
+    let layer = slots(&limiter).responding().until_body_end().queued();
+    let address = serve(layer.layer(plain())).await;
+    accepts(address).await;
+    let permit = limiter.acquire().await.unwrap();
+    let refused = async {
+        while limiter.queued() == 0 {
+            tokio::task::yield_now().await;
+        }
+        refuses(address, 503, "at_capacity", false).await;
+        give_to_who_waits(&limiter, permit).await;
+    };
+    tokio::join!(accepts(address), refused);
 }
 
 #[tokio::test]
