@@ -3,7 +3,9 @@
 use std::num::NonZeroU32;
 
 use ovasabi_core::classify::ByResult;
-use ovasabi_resilience::concurrency::{ConcurrencyLimitLayer, ConcurrencyLimiter};
+use ovasabi_resilience::concurrency::{
+    ConcurrencyLimitLayer, ConcurrencyLimitService, ConcurrencyLimiter, Gradient2, Queue,
+};
 use tower::Layer;
 
 use super::BARE;
@@ -11,7 +13,11 @@ use crate::{Bare, Case, over};
 
 pub(super) const CASES: &[Case] = &[
     BARE,
-    Case::new("ovasabi fixed", || over(fixed(), |layer| layer.layer(Bare))).and_two_threads(),
+    Case::new("ovasabi fixed", || over(fixed(), layered)).and_two_threads(),
+    Case::new("ovasabi fixed, static", || over(fixed().leak(), layered)).and_two_threads(),
+    Case::new("ovasabi fixed, queue", || {
+        over(fixed(), |limiter| layer(limiter).queued().layer(Bare))
+    }),
     Case::new("tower concurrency limit", || {
         over(tower::limit::ConcurrencyLimitLayer::new(50), |layer| {
             layer.layer(Bare)
@@ -20,6 +26,11 @@ pub(super) const CASES: &[Case] = &[
     Case::new("tower-resilience bulkhead", || {
         over(bulkhead(), |layer| layer.layer(Bare))
     }),
+    Case::new("ovasabi adaptive", || over(adaptive(), layered)).and_two_threads(),
+    Case::new("ovasabi adaptive, static", || {
+        over(adaptive().leak(), layered)
+    })
+    .and_two_threads(),
     Case::new("tower-resilience AIMD", || {
         let aimd = tower_resilience_adaptive::Aimd::builder()
             .initial_limit(20)
@@ -34,10 +45,26 @@ pub(super) const CASES: &[Case] = &[
     }),
 ];
 
-pub(super) fn fixed() -> ConcurrencyLimitLayer<ByResult> {
+pub(super) fn layer(limiter: &ConcurrencyLimiter) -> ConcurrencyLimitLayer<ByResult> {
+    ConcurrencyLimitLayer::new(limiter.clone()).classify(ByResult::new())
+}
+
+fn layered(limiter: &ConcurrencyLimiter) -> ConcurrencyLimitService<Bare, ByResult> {
+    layer(limiter).layer(Bare)
+}
+
+/// With a queue, which only layers that wait use.
+pub(super) fn fixed() -> ConcurrencyLimiter {
     let fifty = NonZeroU32::MIN.saturating_add(49);
-    let built = ConcurrencyLimiter::builder("bench", fifty).build();
-    ConcurrencyLimitLayer::new(built.expect("the settings are in range")).classify(ByResult::new())
+    let built = ConcurrencyLimiter::builder("bench", fifty)
+        .queue(Queue::fifo(100))
+        .build();
+    built.expect("the settings are in range")
+}
+
+fn adaptive() -> ConcurrencyLimiter {
+    let built = ConcurrencyLimiter::adaptive("bench", Gradient2::default()).build();
+    built.expect("the settings are in range")
 }
 
 pub(super) fn bulkhead() -> tower_resilience_bulkhead::BulkheadLayer {

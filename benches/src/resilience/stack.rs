@@ -19,7 +19,7 @@ pub(super) const CASES: &[Case] = &[
             .layer(rate_limit::direct())
             .layer(retry::layer())
             .layer(breaker)
-            .layer(concurrency::fixed());
+            .layer(concurrency::layer(&concurrency::fixed()));
         over(layers, |layers| layers.clone().service(Bare))
     })
     .and_two_threads(),

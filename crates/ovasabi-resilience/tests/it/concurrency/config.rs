@@ -29,7 +29,7 @@ fn impossible_values_are_refused_all_at_once() {
         .queue(0)
         .long_window(1);
     let built = ConcurrencyLimiter::adaptive("a", algorithm)
-        .bounds(9..=3)
+        .bounds(std::ops::RangeInclusive::new(9, 3))
         .window(Duration::ZERO)
         .min_samples(0)
         .queue(
