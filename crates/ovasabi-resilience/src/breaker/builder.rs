@@ -75,6 +75,17 @@ impl CircuitBreakerBuilder {
         self
     }
 
+    /// Counts calls that are still under way as slow once they are, so that a service that hangs opens its
+    /// breaker before the first of them ends. A call that ends is counted as what it was, and only so.
+    ///
+    /// Default: off. Only together with [`slow_call_duration`](Self::slow_call_duration). A call counts from an
+    /// eighth of that after it on, and when a call comes in, at most every tenth of the window. It costs one
+    /// locked operation at each end of a call, and moves calls off the shortest way.
+    pub fn count_slow_in_flight(mut self, on: bool) -> Self {
+        self.config.count_slow_in_flight = on;
+        self
+    }
+
     /// Which calls the shares are taken of.
     ///
     /// [`Window::time`] of 10 ms to 1 h, or [`Window::calls`] of 1 to 1 000 000. Default: 30 s.
@@ -142,6 +153,23 @@ impl CircuitBreakerBuilder {
         self
     }
 
+    /// Opens at once when the service says with a failed or throttled call how long to leave it alone
+    /// (`Retry-After`, a gRPC pushback), so that callers stop that have not been told yet.
+    ///
+    /// It lasts as long as the service says, though no longer than `longest`, and up to
+    /// [`wait_jitter`](Self::wait_jitter) of that more, so that they do not all come back at once. While it is
+    /// open, a longer hint makes the break longer, a shorter one does not make it shorter. Such a break counts
+    /// for no growth of later ones.
+    ///
+    /// 1 ms to 24 h, or `None`: off. Default: off. A hint counts that the classifier finds in the head of the
+    /// response ([`Verdict::retry_after`](ovasabi_core::classify::Verdict::retry_after)). For services that
+    /// mean all their callers by it, and not the one they tell: see
+    /// [`CircuitBreaker::http_builder`](CircuitBreaker::http_builder).
+    pub fn honour_retry_after(mut self, longest: impl Into<Option<Duration>>) -> Self {
+        self.config.honour_retry_after = longest.into();
+        self
+    }
+
     /// The clock. Default: [`Clock::system`].
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -191,6 +219,21 @@ impl CircuitBreakerBuilder {
     /// One of many, which has been checked, and joins no registry.
     pub(crate) fn make(self) -> CircuitBreaker {
         CircuitBreaker::from_core(self.into_core())
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The numbers alone.
+    pub(super) fn into_config(self) -> Config {
+        self.config
+    }
+
+    /// With the numbers of another, and all else of its own.
+    pub(crate) fn with_numbers_of(mut self, other: &Self) -> Self {
+        self.config = other.config;
+        self
     }
 
     fn into_core(self) -> Arc<Inspected<Core>> {

@@ -1,12 +1,12 @@
 //! The knobs, and what they may be set to.
 
+use std::fmt;
 use std::time::Duration;
 
 use ovasabi_core::backoff::{Exponential, Jitter};
 
 use super::half_open::ProbeRules;
-use super::rules::{Rules, SlowRule, fewest};
-use super::window;
+use super::rules::{PauseRule, Rules, SlowRule, fewest, nanos};
 use crate::config::Check;
 
 /// Which calls a rate is taken of: the `sliding_window` of a breaker.
@@ -19,13 +19,24 @@ use crate::config::Check;
 ///
 /// A time window answers "what share failed in the last half minute", whatever the load; a window of calls
 /// reaches further back the fewer calls there are.
+///
+/// While a breaker runs, its window may become one of another length, but not one of another row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window(Length);
+pub struct Window(pub(super) Length);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Length {
+pub(super) enum Length {
     Time(Duration),
     Calls(u32),
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(length) => write!(f, "{length:?}"),
+            Self::Calls(calls) => write!(f, "{calls} calls"),
+        }
+    }
 }
 
 impl Window {
@@ -40,13 +51,6 @@ impl Window {
     pub const fn calls(calls: u32) -> Self {
         Self(Length::Calls(calls))
     }
-
-    pub(super) fn build(self) -> window::Window {
-        match self.0 {
-            Length::Time(length) => window::Window::time(length),
-            Length::Calls(calls) => window::Window::calls(calls),
-        }
-    }
 }
 
 /// What a breaker is built from.
@@ -56,6 +60,7 @@ pub(crate) struct Config {
     pub(super) failure_rate_threshold: Option<f64>,
     pub(super) slow_call_duration: Option<Duration>,
     pub(super) slow_call_rate_threshold: Option<f64>,
+    pub(super) count_slow_in_flight: bool,
     pub(super) sliding_window: Window,
     pub(super) minimum_calls: u32,
     pub(super) wait_duration_in_open: Duration,
@@ -64,6 +69,7 @@ pub(crate) struct Config {
     pub(super) wait_jitter: f64,
     pub(super) permitted_calls_in_half_open: u32,
     pub(super) probe_lease: Duration,
+    pub(super) honour_retry_after: Option<Duration>,
 }
 
 impl Default for Config {
@@ -73,6 +79,7 @@ impl Default for Config {
             failure_rate_threshold: Some(HALF),
             slow_call_duration: None,
             slow_call_rate_threshold: None,
+            count_slow_in_flight: false,
             sliding_window: Window::time(Duration::from_secs(30)),
             minimum_calls: 20,
             wait_duration_in_open: Duration::from_secs(5),
@@ -81,6 +88,7 @@ impl Default for Config {
             wait_jitter: 0.2,
             permitted_calls_in_half_open: 3,
             probe_lease: Duration::from_secs(30),
+            honour_retry_after: None,
         }
     }
 }
@@ -119,6 +127,10 @@ impl Config {
                 );
             }
         }
+        if self.count_slow_in_flight && self.slow_call_duration.is_none() {
+            let allowed = "on only together with slow_call_duration";
+            check.problem("count_slow_in_flight", "on", allowed);
+        }
         let rules = (
             self.consecutive_failures,
             self.failure_rate_threshold,
@@ -148,6 +160,9 @@ impl Config {
             1..=MOST_PROBES,
         );
         check.duration("probe_lease", self.probe_lease, MILLI..=HOUR);
+        if let Some(longest) = self.honour_retry_after {
+            check.duration("honour_retry_after", longest, MILLI..=LONGEST_WAIT);
+        }
     }
 
     fn check_window(&self, check: &mut Check) {
@@ -171,8 +186,9 @@ impl Config {
     /// The engine's settings; those that [`Config::check`] has passed.
     pub(super) fn rules(&self) -> Rules {
         let slow = self.slow_call_duration.map(|duration| SlowRule {
-            nanos: u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX),
+            nanos: nanos(duration),
             rate: self.slow_call_rate_threshold.unwrap_or(SLOW_SHARE),
+            in_flight: self.count_slow_in_flight,
         });
         let permitted = self.permitted_calls_in_half_open;
         Rules {
@@ -190,6 +206,10 @@ impl Config {
                 slow_to_open: slow.map(|slow| fewest(permitted, slow.rate)),
                 lease: self.probe_lease,
             },
+            pause: self.honour_retry_after.map(|longest| PauseRule {
+                longest,
+                spread: self.wait_jitter,
+            }),
         }
     }
 }

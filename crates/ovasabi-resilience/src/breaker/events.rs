@@ -17,6 +17,8 @@ pub(super) struct Events {
     listener: Option<Listener>,
     /// Made for the first who wants to wait.
     changes: OnceLock<watch::Sender<Option<Transition>>>,
+    /// Woken whenever a call may have a chance that it had not before. Made for the first who waits for that.
+    chances: OnceLock<watch::Sender<()>>,
 }
 
 #[derive(Clone)]
@@ -27,6 +29,7 @@ impl Events {
         Self {
             listener,
             changes: OnceLock::new(),
+            chances: OnceLock::new(),
         }
     }
 
@@ -44,9 +47,24 @@ impl Events {
                 is_newer
             });
         }
+        self.wake();
         if let Some(Listener(listener)) = &self.listener {
             listener(transition);
         }
+    }
+
+    /// Wakes those who wait for a chance.
+    pub(super) fn wake(&self) {
+        if let Some(chances) = self.chances.get() {
+            chances.send_replace(());
+        }
+    }
+
+    /// What changes with each [`wake`](Self::wake) from now on.
+    pub(super) fn chances(&self) -> watch::Receiver<()> {
+        self.chances
+            .get_or_init(|| watch::Sender::new(()))
+            .subscribe()
     }
 
     pub(super) fn subscribe(&self) -> Changes {
@@ -65,8 +83,8 @@ pub struct Changes(watch::Receiver<Option<Transition>>);
 impl Changes {
     /// Waits for the next transition and returns the latest; `None` when the breaker is gone.
     ///
-    /// Who waits too long sees only the last of several: their number is in
-    /// [`Transition::generation`].
+    /// Who waits too long sees only the last of several: its [`from`](Transition::from) need not be what the one
+    /// before led to.
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped.

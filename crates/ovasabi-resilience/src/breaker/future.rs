@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use ovasabi_core::Rejection;
 use ovasabi_core::body::Hold;
-use ovasabi_core::classify::{Class, Classify, Facts};
+use ovasabi_core::classify::{Class, Classify, Facts, Verdict};
 use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
 
@@ -107,12 +107,20 @@ where
                 let result = ready!(polled);
                 let seen = classifier.seen(this.facts, result.as_ref());
                 let held = held.take().expect(POLLED_AGAIN);
+                let Verdict {
+                    class, retry_after, ..
+                } = seen.verdict;
+                if let Some(asked) = retry_after
+                    && held.heeds(class)
+                {
+                    // Now, and not at the end of a body: others are about to call.
+                    held.settle_asked(class, asked);
+                    return Poll::Ready(result.map(|response| this.hold.free(response)));
+                }
                 Poll::Ready(match result {
-                    Ok(response) => {
-                        Ok(this.hold.hold(response, held, seen.verdict.class, seen.end))
-                    }
+                    Ok(response) => Ok(this.hold.hold(response, held, class, seen.end)),
                     Err(error) => {
-                        held.settle_apart(seen.verdict.class);
+                        held.settle_apart(class);
                         Err(error)
                     }
                 })

@@ -14,7 +14,7 @@ use super::window::Outcome;
 #[derive(Debug)]
 pub(super) struct Probes {
     rules: ProbeRules,
-    slots: Box<[Slot]>,
+    slots: Vec<Slot>,
     /// The stamp of the last lease, which tells a late answer from that of the probe that came after it.
     stamp: u32,
     done: u32,
@@ -87,10 +87,9 @@ pub(super) enum Decision {
 
 impl Probes {
     pub(super) fn new(rules: ProbeRules) -> Self {
-        let slots = (0..rules.permitted).map(|_| Slot::Free).collect();
         Self {
             rules,
-            slots,
+            slots: (0..rules.permitted).map(|_| Slot::Free).collect(),
             stamp: 0,
             done: 0,
             failures: 0,
@@ -102,6 +101,25 @@ impl Probes {
     pub(super) fn clear(&mut self) {
         self.slots.fill(Slot::Free);
         (self.done, self.failures, self.slow) = (0, 0, 0);
+    }
+
+    /// Takes over other rules, and decides by them. Probes that have ended go on counting; those under way
+    /// whose slots are no more do not.
+    pub(super) fn set_rules(&mut self, rules: ProbeRules) -> Decision {
+        self.rules = rules;
+        self.slots.resize_with(
+            usize::try_from(rules.permitted).unwrap_or(usize::MAX),
+            || Slot::Free,
+        );
+        // As many slots are spent as probes have ended, wherever they were.
+        let mut spent = self.done;
+        for slot in &mut self.slots {
+            if !matches!(slot, Slot::Leased { .. }) {
+                *slot = if spent > 0 { Slot::Spent } else { Slot::Free };
+                spent = spent.saturating_sub(1);
+            }
+        }
+        self.decide()
     }
 
     /// Takes a slot that is free, or whose lease has run out.

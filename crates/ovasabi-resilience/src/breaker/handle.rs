@@ -7,14 +7,18 @@ use std::time::Duration;
 
 use ovasabi_core::Rejection;
 use ovasabi_core::admit::Admit;
-use ovasabi_core::inspect::{Inspect, Inspected};
+use ovasabi_core::classify::Class;
+use ovasabi_core::inspect::Inspected;
 use ovasabi_core::reject::Name;
-use ovasabi_core::time::Tick;
+use ovasabi_core::time::{Clock, Tick};
 
 use super::permit::Held;
 use super::shared::{Core, Shared};
 use super::state::Engine;
-use super::{Changes, CircuitBreakerBuilder, CircuitBreakerLayer, Mode, Permit, Snapshot, State};
+use super::{
+    Changes, CircuitBreakerBuilder, CircuitBreakerLayer, Mode, Permit, Snapshot, State, Ticket,
+};
+use crate::config::{Check, ConfigError};
 
 /// A circuit breaker: stops calling a service that is down, and finds out when it is back.
 ///
@@ -45,6 +49,11 @@ impl CircuitBreaker {
     }
 
     /// The same, with what suits HTTP and gRPC clients: seven failures in a row open it too.
+    ///
+    /// A `Retry-After` is left to those who retry. Where it is meant for all callers, because the quota or the
+    /// overload is that of the host, add
+    /// [`.honour_retry_after(Duration::from_secs(60))`](CircuitBreakerBuilder::honour_retry_after): the whole
+    /// process then leaves the host alone for as long as it says.
     pub fn http_builder(name: impl Into<Name>) -> CircuitBreakerBuilder {
         Self::builder(name).consecutive_failures(7)
     }
@@ -62,8 +71,8 @@ impl CircuitBreaker {
     /// A [`Rejection`] of the kind `CircuitOpen` or `ProbesTaken`, with the time of the next chance.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit, Rejection> {
-        let ticket = self.shared.enter(|| self.shared.now())?;
-        Ok(Permit::new(self.shared.clone(), ticket))
+        let ticket = self.enter(|| self.clock().now())?;
+        Ok(Permit::new(self.clone(), ticket))
     }
 
     /// What it is now. A break that is over shows as [`State::HalfOpen`], even before a call has come.
@@ -103,6 +112,25 @@ impl CircuitBreaker {
         self.shared.change(Engine::reset);
     }
 
+    /// Takes over all numbers of `builder`, at once and for all handles; not its name, clock, registry and
+    /// listener.
+    ///
+    /// State, counters, the length of the breaks in a row and a break under way stay. So do the calls in the
+    /// window: of a time window those that are younger than the longer length's tenths tell, of a window of
+    /// calls the newest that fit. Probes that have ended go on counting; if there are to be fewer probes, some
+    /// under way may count for nothing. Calls under way count as ever, but are not seen to be slow before they
+    /// end if [`slow_call_duration`](CircuitBreakerBuilder::slow_call_duration) or
+    /// [`count_slow_in_flight`](CircuitBreakerBuilder::count_slow_in_flight) has changed. The rules are asked at
+    /// once: what is in the window may open it by a new one.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every knob whose value cannot work, as
+    /// [`build`](CircuitBreakerBuilder::build) says it, and when the [window](super::Window) is of another kind.
+    /// Nothing has changed then.
+    pub fn reconfigure(&self, builder: CircuitBreakerBuilder) -> Result<(), ConfigError> {
+        self.shared.reconfigure(&builder.into_config())
+    }
+
     /// The transitions from now on, for those who wait.
     ///
     /// That a break is over is no transition: the first probe makes it.
@@ -139,11 +167,51 @@ impl CircuitBreaker {
         }
     }
 
-    /// Admits a call of a layer.
+    /// Whether a call would be refused; takes nothing. `now` is asked only where time matters.
     #[inline]
-    pub(crate) fn enter(&self) -> Result<Held, Rejection> {
-        let ticket = self.shared.enter(|| self.shared.now())?;
-        Ok(Held::new(self.shared.clone(), ticket))
+    pub(crate) fn refuses(&self, now: impl FnOnce() -> Tick) -> bool {
+        self.shared.refuses(now)
+    }
+
+    /// Refuses a call of which [`refuses`](Self::refuses) said so, whatever has happened since.
+    pub(crate) fn refuse(&self, now: impl FnOnce() -> Tick) -> Rejection {
+        self.shared.refuse(now)
+    }
+
+    /// Admits a call, which owes a [`leave`](Self::leave) then. `now` is asked at most once, and only where time
+    /// matters.
+    #[inline]
+    pub(crate) fn enter(&self, now: impl FnOnce() -> Tick) -> Result<Ticket, Rejection> {
+        self.shared.enter(now)
+    }
+
+    /// Ends a call.
+    #[inline]
+    pub(crate) fn leave(&self, ticket: Ticket, class: Class, now: impl Fn() -> Tick + Copy) {
+        self.shared.leave(ticket, class, now);
+    }
+
+    /// Whether [`leave_asked`](Self::leave_asked) makes a difference for a result of this class.
+    pub(crate) fn heeds(&self, class: Class) -> bool {
+        self.shared.heeds(class)
+    }
+
+    /// Ends a call whose result asks to leave the service alone for so long.
+    pub(crate) fn leave_asked(&self, ticket: Ticket, class: Class, asked: Duration, now: Tick) {
+        self.shared.leave_asked(ticket, class, asked, now);
+    }
+
+    /// What it reads the time from.
+    #[inline]
+    pub(crate) fn clock(&self) -> &Clock {
+        self.shared.clock()
+    }
+
+    /// Admits a call that keeps the breaker with it.
+    #[inline]
+    pub(crate) fn enter_held(&self) -> Result<Held, Rejection> {
+        let ticket = self.enter(|| self.clock().now())?;
+        Ok(Held::new(self.clone(), ticket))
     }
 
     /// Whether nobody would miss it: in nobody else's hands, and as good as new, or of no use to anybody for
@@ -155,6 +223,11 @@ impl CircuitBreaker {
         let (engine, now) = (self.shared.engine(), self.shared.now());
         let is_stale = seen.at_rest(engine.activity(), now) >= forget_after;
         engine.is_as_new(now) || is_stale && !engine.is_set_apart(now)
+    }
+
+    /// Looks whether it could take over the window of `builder`.
+    pub(crate) fn check_kind(&self, builder: &CircuitBreakerBuilder, check: &mut Check) {
+        self.shared.check_kind(builder.config(), check);
     }
 
     #[inline]
@@ -187,8 +260,8 @@ impl Admit for CircuitBreaker {
     type Permit = Permit;
 
     fn admit(&self, _key: &(), _cost: NonZeroU32, now: Tick) -> Result<Permit, Rejection> {
-        let ticket = self.shared.enter(|| now)?;
-        Ok(Permit::new(self.shared.clone(), ticket))
+        let ticket = self.enter(|| now)?;
+        Ok(Permit::new(self.clone(), ticket))
     }
 }
 

@@ -73,6 +73,8 @@ mod events;
 pub mod future;
 mod half_open;
 mod handle;
+mod in_flight;
+mod inspect;
 mod layer;
 mod permit;
 mod rules;
@@ -96,6 +98,7 @@ pub use layer::CircuitBreakerLayer;
 pub use permit::Permit;
 pub use service::CircuitBreakerService;
 pub use snapshot::{Snapshot, Totals, WindowCounts};
+pub(crate) use ticket::Ticket;
 pub use transition::{Cause, Mode, State, Transition};
 
 /// Compiles the examples of the page.

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::thread;
+use std::time::Duration;
 
 use ovasabi_core::admit::Settle;
-use ovasabi_core::classify::Class;
+use ovasabi_core::classify::{Class, Verdict};
 
-use super::shared::Shared;
-use super::ticket::Ticket;
+use super::{CircuitBreaker, Ticket};
 
 /// An admission. Settle it with how the call ended.
 ///
@@ -22,9 +22,20 @@ pub struct Permit {
 }
 
 impl Permit {
-    pub(super) fn new(shared: Shared, ticket: Ticket) -> Self {
+    pub(super) fn new(breaker: CircuitBreaker, ticket: Ticket) -> Self {
         Self {
-            held: Some(Held::new(shared, ticket)),
+            held: Some(Held::new(breaker, ticket)),
+        }
+    }
+
+    /// Settles it with the class of `verdict`, and with what the service asks for in it
+    /// ([`honour_retry_after`](super::CircuitBreakerBuilder::honour_retry_after)).
+    pub fn settle_verdict(mut self, verdict: Verdict) {
+        if let Some(held) = self.held.take() {
+            match verdict.retry_after {
+                Some(asked) => held.settle_asked(verdict.class, asked),
+                None => held.settle(verdict.class),
+            }
         }
     }
 }
@@ -62,34 +73,49 @@ impl fmt::Debug for Permit {
 /// a drop that might would cost every call the question whether it does.
 #[must_use = "whoever has it must settle it"]
 pub struct Held {
-    shared: Shared,
+    breaker: CircuitBreaker,
     ticket: Ticket,
 }
 
 impl Held {
     #[inline]
-    pub(super) fn new(shared: Shared, ticket: Ticket) -> Self {
-        Self { shared, ticket }
+    pub(super) fn new(breaker: CircuitBreaker, ticket: Ticket) -> Self {
+        Self { breaker, ticket }
     }
 
     /// [`Settle::settle`] out of line, so that the way of a success is short.
     #[inline]
     pub(super) fn settle_apart(self, class: Class) {
         #[cold]
-        fn apart(shared: Shared, ticket: Ticket, class: Class) {
-            Held::new(shared, ticket).settle(class);
+        fn apart(breaker: CircuitBreaker, ticket: Ticket, class: Class) {
+            Held::new(breaker, ticket).settle(class);
         }
         // The parts travel in registers. The whole would need an address, in memory that successes pay for.
-        let Self { shared, ticket } = self;
-        apart(shared, ticket, class);
+        let Self { breaker, ticket } = self;
+        apart(breaker, ticket, class);
+    }
+}
+
+impl Held {
+    /// Whether [`settle_asked`](Self::settle_asked) would make a difference.
+    pub(super) fn heeds(&self, class: Class) -> bool {
+        self.breaker.heeds(class)
+    }
+
+    /// Settles with a result that says how long to leave the service alone.
+    pub(super) fn settle_asked(self, class: Class, asked: Duration) {
+        let Self { breaker, ticket } = self;
+        breaker.leave_asked(ticket, class, asked, breaker.clock().now());
     }
 }
 
 impl Settle for Held {
     #[inline]
     fn settle(self, class: Class) {
-        let Self { shared, ticket } = self;
-        shared.leave(ticket, class);
+        let Self { breaker, ticket } = self;
+        // The clock is where the state is. Asked through `breaker`, that would need an address, as above.
+        let clock = breaker.clock();
+        breaker.leave(ticket, class, move || clock.now());
     }
 }
 

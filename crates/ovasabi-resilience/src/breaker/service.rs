@@ -74,7 +74,7 @@ where
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.skipped = self.breaker.shared().refuses();
+        self.skipped = self.breaker.refuses(|| self.breaker.clock().now());
         if self.skipped {
             Poll::Ready(Ok(()))
         } else {
@@ -86,9 +86,9 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         let facts = self.classifier.facts(&request);
         let admitted = if mem::take(&mut self.skipped) {
-            Err(self.breaker.shared().refuse())
+            Err(self.breaker.refuse(|| self.breaker.clock().now()))
         } else {
-            self.breaker.enter()
+            self.breaker.enter_held()
         };
         match admitted {
             Ok(held) => {

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ovasabi_core::classify::Class;
-use ovasabi_core::inspect::{Control, ControlError, Inspect, Inspected};
+use ovasabi_core::inspect::Inspected;
 use ovasabi_core::reject::{Name, RejectKind, Rejection};
 use ovasabi_core::time::{Clock, Tick};
 
 use super::config::Config;
 use super::events::Events;
 use super::state::{Engine, Left};
-use super::ticket::{Refusal, Ticket};
-use super::{Mode, Snapshot, Transition};
+use super::ticket::Refusal;
+use super::window::Window;
+use super::{Ticket, Transition};
+use crate::config::{Check, ConfigError};
 
 /// What a breaker is called in rejections, metrics and registries.
 pub(crate) const KIND: &str = "circuit_breaker";
@@ -29,7 +31,7 @@ pub(crate) struct Core {
 impl Core {
     pub(super) fn new(name: Name, clock: Clock, config: &Config, events: Events) -> Self {
         Self {
-            engine: Engine::new(config.rules(), config.sliding_window.build()),
+            engine: Engine::new(config.rules(), Window::new(config.sliding_window.0)),
             clock,
             name,
             events,
@@ -48,47 +50,98 @@ impl Core {
     fn enter_guarded(&self, now: Tick) -> Result<Ticket, Rejection> {
         let step = self.engine.enter(now);
         if let Some(transition) = step.transition {
+            // A listener may panic, and the first probe with it.
+            let owed = Owed {
+                core: self,
+                ticket: step.answer.as_ref().ok().copied(),
+            };
             self.publish(&transition);
+            owed.hand_on();
         }
         step.answer.map_err(|refusal| self.rejection(refusal))
     }
 
     #[inline]
-    pub(super) fn leave(&self, ticket: Ticket, class: Class) {
-        let left = self.engine.leave_plain(ticket, class, || self.now());
+    pub(super) fn leave(&self, ticket: Ticket, class: Class, now: impl Fn() -> Tick + Copy) {
+        let left = self.engine.leave_plain(ticket, class, now);
         if left != Left::Done {
-            self.leave_guarded(ticket, class, left);
+            self.leave_guarded(ticket, class, left, now);
         }
     }
 
     #[inline(never)]
-    fn leave_guarded(&self, ticket: Ticket, class: Class, left: Left) {
-        if let Some(transition) = self.engine.leave(ticket, class, left, || self.now()) {
+    fn leave_guarded(&self, ticket: Ticket, class: Class, left: Left, now: impl FnOnce() -> Tick) {
+        let transition = self.engine.leave(ticket, class, left, now);
+        if let Some(transition) = transition {
+            self.publish(&transition);
+        } else if ticket.lease().is_some() {
+            self.events.wake();
+        }
+    }
+
+    /// Ends a call whose result says how long to leave the service alone.
+    #[cold]
+    pub(super) fn leave_asked(&self, ticket: Ticket, class: Class, asked: Duration, now: Tick) {
+        self.leave(ticket, class, || now);
+        if self.heeds(class)
+            && let Some(transition) = self.engine.pause(ticket, asked, now)
+        {
             self.publish(&transition);
         }
     }
 
-    /// Whether a call would be refused now.
+    /// Whether it minds what a result of this class asks for.
+    pub(super) fn heeds(&self, class: Class) -> bool {
+        matches!(class, Class::Failure | Class::Throttled) && self.engine.pauses()
+    }
+
+    /// Whether a call would be refused.
     #[inline]
-    pub(super) fn refuses(&self) -> bool {
-        self.engine.refusal(|| self.now()).is_some()
+    pub(super) fn refuses(&self, now: impl FnOnce() -> Tick) -> bool {
+        self.engine.refusal(now).is_some()
+    }
+
+    /// For how long a call would be refused, if it would.
+    pub(super) fn refused_for(&self) -> Option<Duration> {
+        let refusal = self.engine.refusal(|| self.now());
+        refusal.map(|refusal| refusal.retry_after)
     }
 
     /// The refusal of a call that was told so before it came, whatever has happened since.
     #[cold]
-    pub(super) fn refuse(&self) -> Rejection {
+    pub(super) fn refuse(&self, now: impl FnOnce() -> Tick) -> Rejection {
         self.engine.refused();
         let over = Refusal {
             kind: RejectKind::CircuitOpen,
             retry_after: AT_ONCE,
         };
-        self.rejection(self.engine.refusal(|| self.now()).unwrap_or(over))
+        self.rejection(self.engine.refusal(now).unwrap_or(over))
     }
 
     /// Does something that may be a transition.
     pub(super) fn change(&self, change: impl FnOnce(&Engine, Tick) -> Option<Transition>) {
         if let Some(transition) = change(&self.engine, self.now()) {
             self.publish(&transition);
+        }
+    }
+
+    /// Takes over other numbers.
+    pub(super) fn reconfigure(&self, config: &Config) -> Result<(), ConfigError> {
+        let mut check = Check::default();
+        config.check(&mut check);
+        self.check_kind(config, &mut check);
+        check.finish(KIND, &self.name)?;
+        self.change(|engine, now| engine.change(config.rules(), config.sliding_window.0, now));
+        // There may be more probes than there were.
+        self.events.wake();
+        Ok(())
+    }
+
+    /// Looks whether the window is of the kind that it has.
+    pub(super) fn check_kind(&self, config: &Config, check: &mut Check) {
+        let window = config.sliding_window.0;
+        if let Some(allowed) = self.engine.refuses_window(window) {
+            check.problem("sliding_window", window, allowed);
         }
     }
 
@@ -99,6 +152,15 @@ impl Core {
 
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    #[inline]
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(super) fn name(&self) -> &Name {
+        &self.name
     }
 
     pub(super) fn events(&self) -> &Events {
@@ -112,6 +174,26 @@ impl Core {
     #[cold]
     fn rejection(&self, refusal: Refusal) -> Rejection {
         Rejection::new(refusal.kind, KIND, self.name.clone()).retry_after(refusal.retry_after)
+    }
+}
+
+/// An admission that nobody has yet: given back, unless it is handed on.
+struct Owed<'a> {
+    core: &'a Core,
+    ticket: Option<Ticket>,
+}
+
+impl Owed<'_> {
+    fn hand_on(mut self) {
+        self.ticket = None;
+    }
+}
+
+impl Drop for Owed<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            self.core.leave(ticket, Class::Ignored, || self.core.now());
+        }
     }
 }
 
@@ -142,68 +224,3 @@ impl Deref for Shared {
 
 /// The break ended between the question and the call.
 const AT_ONCE: Duration = Duration::from_nanos(1);
-
-const CONTROLS: &[Control] = &[
-    Control {
-        action: "force_open",
-        help: "rejects all calls",
-        argument: "",
-    },
-    Control {
-        action: "disable",
-        help: "lets all calls through and counts nothing",
-        argument: "",
-    },
-    Control {
-        action: "metrics_only",
-        help: "lets all calls through and counts them",
-        argument: "",
-    },
-    Control {
-        action: "auto",
-        help: "decides for itself again",
-        argument: "",
-    },
-    Control {
-        action: "reset",
-        help: "closes and forgets all calls",
-        argument: "",
-    },
-];
-
-impl Inspect for Core {
-    fn kind(&self) -> &'static str {
-        KIND
-    }
-
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
-    fn snapshot(&self) -> ovasabi_core::inspect::Snapshot {
-        Snapshot::of(&self.engine, self.now()).to_inspect()
-    }
-
-    fn controls(&self) -> &'static [Control] {
-        CONTROLS
-    }
-
-    fn control(&self, action: &str, argument: Option<&str>) -> Result<(), ControlError> {
-        if argument.is_some() {
-            return Err(ControlError::argument(action, argument, "none"));
-        }
-        let mode = match action {
-            "force_open" => Mode::ForcedOpen,
-            "disable" => Mode::Disabled,
-            "metrics_only" => Mode::MetricsOnly,
-            "auto" => Mode::Auto,
-            "reset" => {
-                self.change(Engine::reset);
-                return Ok(());
-            }
-            _ => return Err(ControlError::unknown(action, CONTROLS)),
-        };
-        self.change(|engine, now| engine.force(mode, now));
-        Ok(())
-    }
-}

@@ -30,6 +30,9 @@ pub struct WindowCounts {
     pub failures: u64,
     /// Those that were slow.
     pub slow: u64,
+    /// Calls beside those in the window that have not ended, and are slow already; 0 unless they are counted
+    /// ([`count_slow_in_flight`](super::CircuitBreakerBuilder::count_slow_in_flight)).
+    pub slow_in_flight: u64,
 }
 
 /// What was counted since the breaker was built.
@@ -74,6 +77,7 @@ impl Snapshot {
                 calls: sum.calls,
                 failures: sum.failures,
                 slow: sum.slow,
+                slow_in_flight: engine.slow_in_flight(now),
             },
             totals: Totals {
                 successes: engine
@@ -142,6 +146,11 @@ impl Snapshot {
                 "circuit_breaker.window.calls",
                 "calls in the window",
                 ratio(self.window.calls, 1),
+            ))
+            .with(Metric::gauge(
+                "circuit_breaker.slow_in_flight",
+                "calls that are slow and have not ended, where they are counted",
+                ratio(self.window.slow_in_flight, 1),
             ))
             .with(Metric::gauge(
                 "circuit_breaker.failure_rate",

@@ -36,10 +36,15 @@ impl Ticket {
         }
     }
 
-    /// When it was given; zero where nothing needs it, and nothing sensible for a probe.
+    /// When it was given; [`Tick::MAX`] where nothing needed it, and nothing sensible for a probe.
     #[inline]
     pub(super) fn entered(self) -> Tick {
         Tick::from_nanos(self.detail)
+    }
+
+    /// Whether it is counted among the calls under way.
+    pub(super) fn is_watched(self) -> bool {
+        self.word.watch() != 0 && self.word.is_closed()
     }
 
     /// The slot of a probe.

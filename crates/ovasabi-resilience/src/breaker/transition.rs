@@ -50,6 +50,8 @@ pub enum Cause {
     SlowCallRate,
     /// [`CircuitBreaker::trip`](super::CircuitBreaker::trip) was called.
     Tripped,
+    /// The service said how long to leave it alone.
+    RetryAfter,
     /// The break is over and the first probe came.
     BreakOver,
     /// The probes were well.
@@ -93,7 +95,10 @@ impl Transition {
         self.cause
     }
 
-    /// The number of the transition in the life of this breaker: 1 is the first.
+    /// A number that grows with each transition in the life of this breaker.
+    ///
+    /// A [`reset`](super::CircuitBreaker::reset) of a closed breaker is no transition, but takes a number too:
+    /// calls under way are void after it. So it may leave one out.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
@@ -146,6 +151,7 @@ impl Cause {
             Self::FailureRate => "failure_rate",
             Self::SlowCallRate => "slow_call_rate",
             Self::Tripped => "tripped",
+            Self::RetryAfter => "retry_after",
             Self::BreakOver => "break_over",
             Self::ProbesSucceeded => "probes_succeeded",
             Self::ProbesFailed => "probes_failed",

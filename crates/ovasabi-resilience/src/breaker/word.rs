@@ -2,10 +2,13 @@
 
 use super::{Mode, State};
 
-/// `mode` (3 bits) | `phase` (2 bits) | generation (59 bits).
+/// `watch` (4 bits) | `mode` (2 bits) | `phase` (2 bits) | generation (56 bits).
 ///
-/// The generation grows with every transition, so that two equal words mean that nothing has happened in
-/// between. At one transition a nanosecond it lasts for 18 years.
+/// The generation grows with every transition, so that two words of one [state](Word::same_state) mean that
+/// nothing has happened in between. At one transition a microsecond it lasts for two thousand years.
+///
+/// `watch` is 0, or a number that tells the calls that are watched while they are under way from those of an
+/// earlier watch. It is here so that breakers that do not watch need not ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Word(u64);
 
@@ -17,10 +20,16 @@ pub(super) enum Phase {
     HalfOpen,
 }
 
-const GENERATION_BITS: u32 = 59;
+const GENERATION_BITS: u32 = 56;
 const GENERATION: u64 = (1 << GENERATION_BITS) - 1;
+const PHASE_SHIFT: u32 = GENERATION_BITS;
+const MODE_SHIFT: u32 = PHASE_SHIFT + 2;
+const WATCH_SHIFT: u32 = MODE_SHIFT + 2;
 
 impl Word {
+    /// The last number that a watch may have.
+    pub(super) const LAST_WATCH: u64 = u64::MAX >> WATCH_SHIFT;
+
     pub(super) const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
@@ -41,17 +50,27 @@ impl Word {
             Phase::Open => 1,
             Phase::HalfOpen => 2,
         };
-        Self((mode << 2 | phase) << GENERATION_BITS | generation & GENERATION)
+        Self(mode << MODE_SHIFT | phase << PHASE_SHIFT | generation & GENERATION)
     }
 
-    /// Deciding for itself, and closed: the one case that must be fast.
+    /// Deciding for itself, closed, and watching nothing: the one case that must be fast.
     #[inline]
     pub(super) const fn is_plain(self) -> bool {
         self.0 <= GENERATION
     }
 
+    /// Deciding for itself, and closed.
+    pub(super) const fn is_closed(self) -> bool {
+        self.0 << (u64::BITS - WATCH_SHIFT) >> (u64::BITS - WATCH_SHIFT) <= GENERATION
+    }
+
+    /// Whether nothing has happened between the two, but perhaps a change of what is watched.
+    pub(super) const fn same_state(self, other: Self) -> bool {
+        (self.0 ^ other.0) << (u64::BITS - WATCH_SHIFT) == 0
+    }
+
     pub(super) const fn mode(self) -> Mode {
-        match self.0 >> (GENERATION_BITS + 2) {
+        match self.0 >> MODE_SHIFT & 3 {
             0 => Mode::Auto,
             1 => Mode::ForcedOpen,
             2 => Mode::Disabled,
@@ -60,7 +79,7 @@ impl Word {
     }
 
     pub(super) const fn phase(self) -> Phase {
-        match self.0 >> GENERATION_BITS & 3 {
+        match self.0 >> PHASE_SHIFT & 3 {
             0 => Phase::Closed,
             1 => Phase::Open,
             _ => Phase::HalfOpen,
@@ -71,9 +90,20 @@ impl Word {
         self.0 & GENERATION
     }
 
+    /// The number of the watch over calls under way; 0 when there is none.
+    pub(super) const fn watch(self) -> u64 {
+        self.0 >> WATCH_SHIFT
+    }
+
     /// The word of the next generation.
     pub(super) const fn next(self, mode: Mode, phase: Phase) -> Self {
-        Self::new(mode, phase, self.generation().wrapping_add(1))
+        let next = Self::new(mode, phase, self.generation().wrapping_add(1));
+        Self(next.0 | self.watch() << WATCH_SHIFT)
+    }
+
+    /// The same state with another watch, or with none: 0.
+    pub(super) const fn with_watch(self, watch: u64) -> Self {
+        Self(self.0 & !(Self::LAST_WATCH << WATCH_SHIFT) | watch << WATCH_SHIFT)
     }
 
     /// What is shown outside; `is_due` when a break is over though nobody has probed yet.
@@ -113,6 +143,16 @@ mod tests {
                     mode == Mode::Auto && phase == Phase::Closed
                 );
                 assert_eq!(word.next(mode, phase).generation(), 0);
+
+                let watched = word.with_watch(Word::LAST_WATCH);
+                assert_eq!(
+                    (watched.watch(), watched.next(mode, phase).watch()),
+                    (Word::LAST_WATCH, Word::LAST_WATCH)
+                );
+                assert!(watched.same_state(word) && !watched.is_plain());
+                assert_eq!(watched.is_closed(), word.is_plain());
+                assert!(!watched.same_state(watched.next(mode, phase)));
+                assert_eq!(watched.with_watch(0), word);
             }
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ovasabi_core::inspect::{Inspected, Registry};
 use ovasabi_core::reject::Name;
 
-use super::handle::{Core, KIND};
+use super::handle::{Core, KIND, Numbers};
 use super::set::KeyedSet;
 use super::{Key, KeyedCircuitBreaker};
 use crate::breaker::{CircuitBreakerBuilder, Mode, Transition};
@@ -123,15 +123,29 @@ impl<K: Key> KeyedCircuitBreakerBuilder<K> {
     /// registry has a living set of the same name.
     pub fn build(self) -> Result<KeyedCircuitBreaker<K>, ConfigError> {
         let mut check = Check::default();
-        check.range("capacity", self.capacity, 1..=MOST_KEYS);
-        check.duration("forget_after", self.forget_after, FORGET_AFTER);
-        self.each.check(&mut check);
+        self.check(&mut check);
         check.finish(KIND, &self.name)?;
 
         let registry = self.registry.clone();
         let core = Arc::new(Inspected::new(self.into_core()));
         join(registry.as_ref(), &core)?;
         Ok(KeyedCircuitBreaker::from_core(core))
+    }
+
+    pub(super) fn check(&self, check: &mut Check) {
+        check.range("capacity", self.capacity, 1..=MOST_KEYS);
+        check.duration("forget_after", self.forget_after, FORGET_AFTER);
+        self.each.check(check);
+    }
+
+    /// The numbers, without the names and listeners.
+    pub(super) fn into_numbers(self) -> Numbers {
+        Numbers {
+            capacity: self.capacity,
+            when_full: self.when_full,
+            forget_after: self.forget_after,
+            each: self.each,
+        }
     }
 
     fn into_core(self) -> Core<K> {
@@ -146,12 +160,8 @@ impl<K: Key> KeyedCircuitBreakerBuilder<K> {
             ..
         } = self;
         let overflow = each.clone().make();
-        match when_full {
-            WhenFull::Share => {}
-            WhenFull::Pass => overflow.force(Mode::Disabled),
-        }
-        let make = move |key: &K| {
-            let mut builder = each.clone();
+        overflow.force(when_full.mode());
+        let make = move |key: &K, mut builder: CircuitBreakerBuilder| {
             if let Some(rename) = &rename {
                 builder = builder.named(rename(key));
             }
@@ -163,7 +173,23 @@ impl<K: Key> KeyedCircuitBreakerBuilder<K> {
         };
         let capacity = NonZeroUsize::new(capacity).unwrap_or(NonZeroUsize::MIN);
         let set = KeyedSet::new(capacity);
-        Core::new(name, set, forget_after, overflow, Box::new(make))
+        let numbers = Numbers {
+            capacity: capacity.get(),
+            when_full,
+            forget_after,
+            each,
+        };
+        Core::new(name, set, numbers, overflow, Box::new(make))
+    }
+}
+
+impl WhenFull {
+    /// How the breaker of those without a place decides.
+    pub(super) fn mode(self) -> Mode {
+        match self {
+            Self::Share => Mode::Auto,
+            Self::Pass => Mode::Disabled,
+        }
     }
 }
 

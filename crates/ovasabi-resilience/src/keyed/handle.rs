@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ovasabi_core::Rejection;
@@ -15,8 +15,9 @@ use ovasabi_core::reject::Name;
 use ovasabi_core::time::Tick;
 
 use super::set::KeyedSet;
-use super::{Key, KeyedCircuitBreakerBuilder, KeyedCircuitBreakerLayer};
-use crate::breaker::{CircuitBreaker, Permit, Seen, State, Totals};
+use super::{Key, KeyedCircuitBreakerBuilder, KeyedCircuitBreakerLayer, WhenFull};
+use crate::breaker::{CircuitBreaker, CircuitBreakerBuilder, Permit, Seen, State, Totals};
+use crate::config::{Check, ConfigError};
 
 /// What a set is called in registries.
 pub(super) const KIND: &str = "keyed_circuit_breaker";
@@ -47,8 +48,8 @@ impl<K: Key> KeyedCircuitBreaker<K> {
         core.set
             .get_or_make(
                 key,
-                &core.make,
-                |breaker, seen| breaker.is_idle(seen, core.forget_after),
+                |key| core.make_one(key),
+                |breaker, seen| breaker.is_idle(seen, core.forget_after()),
                 |idle| core.retire(&idle),
             )
             .unwrap_or_else(|| core.overflow())
@@ -57,6 +58,20 @@ impl<K: Key> KeyedCircuitBreaker<K> {
     /// A layer that finds the key of a request with `key`.
     pub fn layer<F>(&self, key: F) -> KeyedCircuitBreakerLayer<K, F> {
         KeyedCircuitBreakerLayer::new(self.clone(), key)
+    }
+
+    /// Takes over all numbers of `builder`, for the breakers there are and those to come, as
+    /// [`CircuitBreaker::reconfigure`] does for one; not its name, registry, namer and listener.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every knob whose value cannot work, as
+    /// [`build`](KeyedCircuitBreakerBuilder::build) says it, and when the
+    /// [`capacity`](KeyedCircuitBreakerBuilder::capacity) or the kind of the window is another one: they cannot
+    /// change. Nothing has changed then.
+    pub fn reconfigure(&self, builder: KeyedCircuitBreakerBuilder<K>) -> Result<(), ConfigError> {
+        let mut check = Check::default();
+        builder.check(&mut check);
+        self.core.reconfigure(check, builder.into_numbers())
     }
 
     /// How many keys have a breaker now.
@@ -100,11 +115,26 @@ impl<K: Key> fmt::Debug for KeyedCircuitBreaker<K> {
     }
 }
 
+type Make<K> = dyn Fn(&K, CircuitBreakerBuilder) -> CircuitBreaker + Send + Sync;
+
+/// What a set is built from, beside its names and listeners.
+pub(super) struct Numbers {
+    pub(super) capacity: usize,
+    pub(super) when_full: WhenFull,
+    pub(super) forget_after: Duration,
+    pub(super) each: CircuitBreakerBuilder,
+}
+
 pub(super) struct Core<K: Key> {
     name: Name,
     set: KeyedSet<K, CircuitBreaker, Seen>,
-    forget_after: Duration,
-    make: Box<dyn Fn(&K) -> CircuitBreaker + Send + Sync>,
+    capacity: usize,
+    /// In nanoseconds; relaxed: it stands alone.
+    forget_after: AtomicU64,
+    /// What a new breaker is made from.
+    each: Mutex<CircuitBreakerBuilder>,
+    /// Gives it the name and the listener of its key.
+    make: Box<Make<K>>,
     overflow: CircuitBreaker,
     overflows: AtomicU64,
     /// What the breakers counted that made way.
@@ -115,19 +145,63 @@ impl<K: Key> Core<K> {
     pub(super) fn new(
         name: Name,
         set: KeyedSet<K, CircuitBreaker, Seen>,
-        forget_after: Duration,
+        numbers: Numbers,
         overflow: CircuitBreaker,
-        make: Box<dyn Fn(&K) -> CircuitBreaker + Send + Sync>,
+        make: Box<Make<K>>,
     ) -> Self {
         Self {
             name,
             set,
-            forget_after,
+            capacity: numbers.capacity,
+            forget_after: AtomicU64::new(nanos(numbers.forget_after)),
+            each: Mutex::new(numbers.each),
             make,
             overflow,
             overflows: AtomicU64::new(0),
             retired: Mutex::new(Totals::default()),
         }
+    }
+
+    fn make_one(&self, key: &K) -> CircuitBreaker {
+        let each = lock(&self.each).clone();
+        (self.make)(key, each)
+    }
+
+    fn forget_after(&self) -> Duration {
+        Duration::from_nanos(self.forget_after.load(Ordering::Relaxed))
+    }
+
+    fn reconfigure(&self, mut check: Check, numbers: Numbers) -> Result<(), ConfigError> {
+        let Numbers {
+            capacity,
+            when_full,
+            forget_after,
+            each,
+        } = numbers;
+        if capacity != self.capacity {
+            let allowed = format!("{}, as it was built with", self.capacity);
+            check.problem("capacity", capacity, allowed);
+        }
+        self.overflow.check_kind(&each, &mut check);
+        check.finish(KIND, &self.name)?;
+
+        self.forget_after
+            .store(nanos(forget_after), Ordering::Relaxed);
+        // First for those to come. They are made under the lock of their part of the set, and so either find the
+        // new numbers or are found below.
+        let each = {
+            let mut own = lock(&self.each);
+            *own = own.clone().with_numbers_of(&each);
+            own.clone()
+        };
+        self.overflow.force(when_full.mode());
+        self.overflow.reconfigure(each.clone())?;
+        let mut result = Ok(());
+        self.set.for_each(|breaker| {
+            let changed = breaker.reconfigure(each.clone());
+            result = result.clone().and(changed);
+        });
+        result
     }
 
     #[cold]
@@ -138,8 +212,18 @@ impl<K: Key> Core<K> {
     }
 
     fn retire(&self, idle: &CircuitBreaker) {
-        *self.retired.lock().unwrap_or_else(PoisonError::into_inner) += idle.snapshot().totals();
+        *lock(&self.retired) += idle.snapshot().totals();
     }
+}
+
+/// Nothing panics while it is held.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Those beyond 584 years count as that.
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl<K: Key> Inspect for Core<K> {
@@ -152,7 +236,7 @@ impl<K: Key> Inspect for Core<K> {
     }
 
     fn snapshot(&self) -> Snapshot {
-        let mut totals = *self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut totals = *lock(&self.retired);
         totals += self.overflow.snapshot().totals();
         let (mut keys, mut open, mut half_open) = (0_u32, 0_u32, 0_u32);
         self.set.for_each(|breaker| {

@@ -61,7 +61,7 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         let (breakers, key, classifier, rejecter, hold) = self.layer.parts();
         let facts = classifier.facts(&request);
-        match breakers.get(&key(&request)).enter() {
+        match breakers.get(&key(&request)).enter_held() {
             Ok(held) => {
                 let inner = &mut self.inner;
                 ResponseFuture::admitted(

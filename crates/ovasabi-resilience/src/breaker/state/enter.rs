@@ -15,8 +15,8 @@ impl Engine {
         if !word.is_plain() {
             return Err(now);
         }
-        if !self.timed {
-            return Ok(Ticket::call(word, Tick::ZERO));
+        if !self.live.is_timed() {
+            return Ok(Ticket::call(word, Tick::MAX));
         }
         let entered = now();
         // Successes ask for no time when they end. Those of calls that last longer than the window would all
@@ -29,7 +29,7 @@ impl Engine {
     #[inline]
     pub(in super::super) fn refusal(&self, now: impl FnOnce() -> Tick) -> Option<Refusal> {
         let word = self.word();
-        if word.is_plain() {
+        if word.is_plain() || word.is_closed() {
             None
         } else {
             self.refusal_of(word, now())
@@ -43,9 +43,13 @@ impl Engine {
 
     /// Admits or refuses a call, whatever the state.
     pub(in super::super) fn enter(&self, now: Tick) -> Step<Result<Ticket, Refusal>> {
-        if let Some(refusal) = self.refusal_of(self.word(), now) {
+        let word = self.word();
+        if let Some(refusal) = self.refusal_of(word, now) {
             self.refused();
             return Step::still(Err(refusal));
+        }
+        if word.is_closed() {
+            return self.enter_closed(word, now);
         }
         let mut cold = lock(&self.cold);
         // Asked again: the state may have moved on while this call waited for the lock.
@@ -64,15 +68,41 @@ impl Engine {
                 Step { answer, transition }
             }
             (Mode::Auto, Phase::HalfOpen) => Step::still(self.lease(&mut cold, word, now)),
-            (Mode::Auto, Phase::Closed)
-            | (Mode::ForcedOpen | Mode::Disabled | Mode::MetricsOnly, _) => {
+            (Mode::Auto, Phase::Closed) => {
+                drop(cold);
+                self.enter_closed(word, now)
+            }
+            (Mode::ForcedOpen | Mode::Disabled | Mode::MetricsOnly, _) => {
                 Step::still(Ok(Ticket::call(word, now)))
             }
         }
     }
 
+    /// A closed breaker that watches calls under way, or has just closed.
+    fn enter_closed(&self, word: Word, now: Tick) -> Step<Result<Ticket, Refusal>> {
+        self.window.turn(now);
+        if word.watch() != 0 {
+            if let Some(transition) = self.look(word, now) {
+                self.refused();
+                let refusal = Refusal {
+                    kind: RejectKind::CircuitOpen,
+                    retry_after: transition.wait.unwrap_or_default(),
+                };
+                return Step {
+                    answer: Err(refusal),
+                    transition: Some(transition),
+                };
+            }
+            if !self.join_watched(word, now) {
+                // There was a transition meanwhile: this call comes after it.
+                return self.enter(now);
+            }
+        }
+        Step::still(Ok(Ticket::call(word, now)))
+    }
+
     fn refusal_of(&self, word: Word, now: Tick) -> Option<Refusal> {
-        let guess = now.saturating_add(self.rules.base_wait);
+        let guess = now.saturating_add(self.live.base_wait());
         let (kind, until) = match (word.mode(), word.phase()) {
             // Nobody knows until when; the length of a first break is an honest guess.
             (Mode::ForcedOpen, _) => (RejectKind::CircuitOpen, guess),
@@ -103,7 +133,7 @@ impl Engine {
                 self.refused();
                 Err(Refusal {
                     kind: RejectKind::ProbesTaken,
-                    retry_after: self.rules.base_wait,
+                    retry_after: self.live.base_wait(),
                 })
             }
         }

@@ -32,16 +32,16 @@ impl Engine {
         if class != Class::Success || word != ticket.word || !word.is_plain() {
             return Left::NotYet;
         }
-        if let Some(slow) = self.rules.slow {
+        if self.live.minds_slowness() {
             let now = now();
-            if slow.applies(ticket.entered(), now) {
+            if self.live.is_slow(ticket.entered(), now) {
                 return Left::NotYet;
             }
             self.window.turn(now);
         }
         let may_matter = self
             .window
-            .record(Outcome::SUCCESS, self.rules.minimum_calls);
+            .record(Outcome::SUCCESS, self.live.minimum_calls());
         self.end_run();
         if may_matter {
             Left::Counted
@@ -61,20 +61,24 @@ impl Engine {
         match left {
             Left::Done => None,
             Left::Counted => {
-                let cause = self.broken_rule(ticket.entered())?;
-                self.trip_from(ticket.word, now(), cause)
+                self.broken_rule(ticket.entered(), 0)?;
+                self.trip_from(ticket.word, ticket.entered(), now())
             }
             Left::NotYet if class == Class::Ignored => {
                 self.give_back(ticket);
                 None
             }
-            Left::NotYet => self.settle(ticket, class, now()),
+            Left::NotYet => {
+                // Out before it is counted as what it was, so that it is never counted twice.
+                self.leave_watched(ticket);
+                self.settle(ticket, class, now())
+            }
         }
     }
 
     fn settle(&self, ticket: Ticket, class: Class, now: Tick) -> Option<Transition> {
         let word = self.word();
-        if word != ticket.word {
+        if !word.same_state(ticket.word) {
             self.tally.late.add_one();
             return None;
         }
@@ -85,8 +89,8 @@ impl Engine {
                 if outcome == Outcome::SUCCESS && !may_matter {
                     return None;
                 }
-                let cause = self.broken_rule(now)?;
-                self.trip_from(word, now, cause)
+                self.broken_rule(now, 0)?;
+                self.trip_from(word, now, now)
             }
             (Mode::Auto, Phase::HalfOpen) => self.settle_probe(ticket, class, now),
             (Mode::MetricsOnly, _) => {
@@ -102,12 +106,14 @@ impl Engine {
         let mut cold = lock(&self.cold);
         let word = self.word();
         let decision = match ticket.lease() {
-            Some(lease) if word == ticket.word => cold.probes.settle(lease, now, |entered| {
-                let outcome = self.outcome(class, entered, now);
-                self.tally.probes.add_one();
-                self.count(class, outcome);
-                outcome
-            }),
+            Some(lease) if word.same_state(ticket.word) => {
+                cold.probes.settle(lease, now, |entered| {
+                    let outcome = self.outcome(class, entered, now);
+                    self.tally.probes.add_one();
+                    self.count(class, outcome);
+                    outcome
+                })
+            }
             _ => Decision::Late,
         };
         match decision {
@@ -120,30 +126,27 @@ impl Engine {
                 self.publish_slots(&cold);
                 None
             }
-            Decision::Close => Some(self.close(&mut cold, word, now)),
-            Decision::OpenForFailures => Some(self.open(&mut cold, word, now, Cause::ProbesFailed)),
-            Decision::OpenForSlowness => Some(self.open(&mut cold, word, now, Cause::ProbesSlow)),
+            decided @ (Decision::Close | Decision::OpenForFailures | Decision::OpenForSlowness) => {
+                self.carry_out(decided, &mut cold, word, now)
+            }
         }
     }
 
     fn give_back(&self, ticket: Ticket) {
         self.tally.ignored.add_one();
+        self.leave_watched(ticket);
         let Some(lease) = ticket.lease() else { return };
         let mut cold = lock(&self.cold);
-        if self.word() == ticket.word {
+        if self.word().same_state(ticket.word) {
             cold.probes.give_back(lease);
             self.publish_slots(&cold);
         }
     }
 
     fn outcome(&self, class: Class, entered: Tick, now: Tick) -> Outcome {
-        let slow = self
-            .rules
-            .slow
-            .is_some_and(|slow| slow.applies(entered, now));
         Outcome {
             failed: class != Class::Success,
-            slow,
+            slow: self.live.is_slow(entered, now),
         }
     }
 
@@ -159,7 +162,7 @@ impl Engine {
             Class::Throttled | Class::Ignored => {}
         }
         self.window.turn(now);
-        self.window.record(outcome, self.rules.minimum_calls)
+        self.window.record(outcome, self.live.minimum_calls())
     }
 
     fn count(&self, class: Class, outcome: Outcome) {
@@ -182,8 +185,9 @@ impl Engine {
         }
     }
 
-    fn broken_rule(&self, now: Tick) -> Option<Cause> {
-        self.rules
-            .broken(self.run.load(Ordering::SeqCst), self.window.sum(now))
+    /// The rule that the calls that have ended break, together with `overdue` ones that have not.
+    pub(super) fn broken_rule(&self, now: Tick, overdue: u64) -> Option<Cause> {
+        let run = self.run.load(Ordering::SeqCst);
+        self.live.broken(run, self.window.sum(now), overdue)
     }
 }

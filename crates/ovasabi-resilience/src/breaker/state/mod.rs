@@ -4,19 +4,24 @@
 //! transition and whatever happens while it is open or half open, goes through one short lock, so that
 //! transitions are what they look like: read, decide, write.
 
+mod change;
 mod enter;
 mod leave;
 #[cfg(all(test, ovasabi_loom))]
 mod loom_models;
 mod transitions;
+mod watch;
 
 pub(super) use leave::Left;
+
+use std::sync::OnceLock;
 
 use ovasabi_core::backoff::Random;
 use ovasabi_core::time::Tick;
 
 use super::half_open::Probes;
-use super::rules::Rules;
+use super::in_flight::InFlight;
+use super::rules::{LiveRules, Rules};
 use super::sync::{AtomicU64, Mutex, Ordering, lock};
 use super::tally::{Counter, Tally};
 use super::ticket::{Refusal, Step, Ticket};
@@ -34,10 +39,10 @@ pub(super) struct Engine {
     full_until: AtomicU64,
     /// Failures in a row.
     run: AtomicU64,
-    /// Whether the entry of a call has to be timed.
-    timed: bool,
-    rules: Rules,
+    live: LiveRules,
     window: Window,
+    /// Made for the first watch over calls under way.
+    in_flight: OnceLock<Box<InFlight>>,
     tally: Tally,
     cold: Mutex<Cold>,
     random: Random,
@@ -46,7 +51,10 @@ pub(super) struct Engine {
 /// What only transitions and probes touch.
 #[derive(Debug)]
 struct Cold {
+    rules: Rules,
     probes: Probes,
+    /// The number of the last watch.
+    watch: u64,
     /// Breaks since the length of a break was last reset.
     breaks: u32,
     closed_since: Tick,
@@ -54,22 +62,26 @@ struct Cold {
 
 impl Engine {
     pub(super) fn new(rules: Rules, window: Window) -> Self {
-        Self {
+        let engine = Self {
             word: AtomicU64::new(Word::new(Mode::Auto, Phase::Closed, 0).bits()),
             open_until: AtomicU64::new(0),
             full_until: AtomicU64::new(0),
             run: AtomicU64::new(0),
-            timed: window.is_timed() || rules.slow.is_some(),
-            rules,
+            live: LiveRules::new(&rules, window.is_timed()),
             window,
+            in_flight: OnceLock::new(),
             tally: Tally::default(),
             cold: Mutex::new(Cold {
+                rules,
                 probes: Probes::new(rules.probes),
+                watch: 0,
                 breaks: 0,
                 closed_since: Tick::ZERO,
             }),
             random: Random::new(),
-        }
+        };
+        engine.begin_watch(&mut lock(&engine.cold), rules.slow);
+        engine
     }
 
     /// What it is at `now`: a break that is over shows as half open, even if no call has come since.
@@ -83,6 +95,11 @@ impl Engine {
 
     pub(super) fn generation(&self) -> u64 {
         self.word().generation()
+    }
+
+    /// Whether it leaves the service alone for as long as that asks.
+    pub(super) fn pauses(&self) -> bool {
+        self.live.pauses()
     }
 
     pub(super) fn tally(&self) -> &Tally {
@@ -103,8 +120,8 @@ impl Engine {
 
     /// Whether it is as good as new: closed, with nothing to remember.
     pub(super) fn is_as_new(&self, now: Tick) -> bool {
-        self.word().is_plain()
-            && (self.rules.consecutive.is_none() || self.run.load(Ordering::Relaxed) == 0)
+        self.word().is_closed()
+            && (!self.live.minds_runs() || self.run.load(Ordering::Relaxed) == 0)
             && self.window.sum(now).calls == 0
             && self.next_break_is_first(&lock(&self.cold), now)
     }

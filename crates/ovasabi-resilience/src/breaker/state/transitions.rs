@@ -2,18 +2,57 @@
 
 use std::time::Duration;
 
-use ovasabi_core::backoff::Backoff;
+use ovasabi_core::backoff::{Backoff, Jitter};
 use ovasabi_core::time::Tick;
 
+use super::super::half_open::Decision;
 use super::super::sync::lock;
-use super::{Cause, Cold, Engine, Mode, Ordering, Phase, State, Transition, Word};
+use super::{Cause, Cold, Engine, Mode, Ordering, Phase, State, Ticket, Transition, Word};
 
 impl Engine {
-    /// Closed → Open, unless another call was first.
+    /// Closed → Open, unless another call was first. Asks the rules again about the window at `counted`: they
+    /// change under the lock alone.
     #[cold]
-    pub(super) fn trip_from(&self, word: Word, now: Tick, cause: Cause) -> Option<Transition> {
+    pub(super) fn trip_from(&self, word: Word, counted: Tick, now: Tick) -> Option<Transition> {
         let mut cold = lock(&self.cold);
-        (self.word() == word).then(|| self.open(&mut cold, word, now, cause))
+        let present = self.word();
+        if !present.same_state(word) {
+            return None;
+        }
+        let cause = self.broken_rule(counted, 0)?;
+        Some(self.open(&mut cold, present, now, cause))
+    }
+
+    /// Leaves the service alone for as long as it asked for with the answer to `ticket`'s call, to the end of the
+    /// longest that may be, and a little more, so that not all come back at once.
+    ///
+    /// A break under way becomes longer by it, never shorter; it is no further break.
+    pub(in super::super) fn pause(
+        &self,
+        ticket: Ticket,
+        asked: Duration,
+        now: Tick,
+    ) -> Option<Transition> {
+        let cold = lock(&self.cold);
+        let pause = cold.rules.pause?;
+        let asked = asked.min(pause.longest);
+        if asked.is_zero() {
+            return None;
+        }
+        let extra = Jitter::Full.spread(asked.mul_f64(pause.spread), self.random.next_u64());
+        let wait = asked.saturating_add(extra);
+        let word = self.word();
+        match (word.mode(), word.phase()) {
+            (Mode::Auto, Phase::Open) if !self.is_due(now) => {
+                self.lengthen(wait, now);
+                None
+            }
+            // What was asked for before a transition says nothing about the time after it.
+            (Mode::Auto, Phase::Closed | Phase::HalfOpen) if word.same_state(ticket.word) => {
+                Some(self.begin_break(word, now, Cause::RetryAfter, wait))
+            }
+            (Mode::Auto, _) | (Mode::ForcedOpen | Mode::Disabled | Mode::MetricsOnly, _) => None,
+        }
     }
 
     /// Opens for at least so long, if the breaker decides for itself.
@@ -24,8 +63,7 @@ impl Engine {
             (Mode::ForcedOpen | Mode::Disabled | Mode::MetricsOnly, _) => None,
             // Open stays open, and may become so for longer.
             (Mode::Auto, Phase::Open) if !self.is_due(now) => {
-                self.open_until
-                    .fetch_max(now.saturating_add(at_least).as_nanos(), Ordering::AcqRel);
+                self.lengthen(at_least, now);
                 None
             }
             (Mode::Auto, _) => Some(self.open_for(&mut cold, word, now, Cause::Tripped, at_least)),
@@ -68,15 +106,41 @@ impl Engine {
             cold.breaks = 0;
         }
         cold.breaks = cold.breaks.saturating_add(1);
-        let wait = self
+        let wait = cold
             .rules
             .wait
             .delay(cold.breaks, self.random.next_u64())
             .max(at_least)
             .max(SHORTEST);
+        self.begin_break(word, now, cause, wait)
+    }
+
+    fn begin_break(&self, word: Word, now: Tick, cause: Cause, wait: Duration) -> Transition {
+        let from = word.state(self.is_due(now));
         self.open_until
             .store(now.saturating_add(wait).as_nanos(), Ordering::Release);
         self.settle_on(word.next(Mode::Auto, Phase::Open), from, cause, Some(wait))
+    }
+
+    fn lengthen(&self, at_least: Duration, now: Tick) {
+        self.open_until
+            .fetch_max(now.saturating_add(at_least).as_nanos(), Ordering::AcqRel);
+    }
+
+    /// HalfOpen → Closed, HalfOpen → Open, or neither.
+    pub(super) fn carry_out(
+        &self,
+        decision: Decision,
+        cold: &mut Cold,
+        word: Word,
+        now: Tick,
+    ) -> Option<Transition> {
+        match decision {
+            Decision::Late | Decision::Undecided => None,
+            Decision::Close => Some(self.close(cold, word, now)),
+            Decision::OpenForFailures => Some(self.open(cold, word, now, Cause::ProbesFailed)),
+            Decision::OpenForSlowness => Some(self.open(cold, word, now, Cause::ProbesSlow)),
+        }
     }
 
     /// Whether a closed breaker would begin anew: a service that was well for a whole window has earned it.

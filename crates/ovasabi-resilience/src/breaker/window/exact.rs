@@ -10,7 +10,8 @@ use super::{Outcome, Sum};
 /// the count of a call and what it writes others look, and would take the bit that is still there for its.
 #[derive(Debug)]
 pub(in super::super) struct ExactWindow {
-    length: u64,
+    /// Relaxed: what is counted does not depend on it.
+    length: AtomicU64,
     /// The number of the first call that counts.
     first: AtomicU64,
     failures: Bits,
@@ -24,12 +25,18 @@ impl ExactWindow {
 
     pub(super) fn new(length: u32) -> Self {
         Self {
-            length: u64::from(length.min(Self::LONGEST)),
+            length: AtomicU64::new(u64::from(length.min(Self::LONGEST))),
             first: AtomicU64::new(0),
             failures: Bits::new(),
             slow: Bits::new(),
             calls: Line(AtomicU64::new(0)),
         }
+    }
+
+    /// Takes another length. All of the last 64 calls that are in it count.
+    pub(super) fn resize(&self, length: u32) {
+        let length = u64::from(length.min(Self::LONGEST));
+        self.length.store(length, Ordering::Relaxed);
     }
 
     /// Counts a call; see [`Window::record`](super::Window::record).
@@ -59,7 +66,7 @@ impl ExactWindow {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.filled(self.lifetime()) == self.length
+        self.filled(self.lifetime()) == self.length.load(Ordering::Relaxed)
     }
 
     pub(super) fn lifetime(&self) -> u64 {
@@ -69,7 +76,7 @@ impl ExactWindow {
     fn filled(&self, calls: u64) -> u64 {
         calls
             .saturating_sub(self.first.load(Ordering::SeqCst))
-            .min(self.length)
+            .min(self.length.load(Ordering::Relaxed))
     }
 }
 

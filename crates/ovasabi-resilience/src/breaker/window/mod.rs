@@ -8,10 +8,9 @@ mod exact;
 mod ring;
 mod time;
 
-use std::time::Duration;
-
 use ovasabi_core::time::Tick;
 
+use super::config::Length;
 use calls::CallWindow;
 use exact::ExactWindow;
 use time::TimeWindow;
@@ -46,15 +45,45 @@ pub(super) enum Window {
 }
 
 impl Window {
-    pub(super) fn time(length: Duration) -> Self {
-        Self::Time(TimeWindow::new(length))
+    pub(super) fn new(length: Length) -> Self {
+        match length {
+            Length::Time(length) => Self::Time(TimeWindow::new(length)),
+            Length::Calls(calls) if calls <= ExactWindow::LONGEST => {
+                Self::Exact(ExactWindow::new(calls))
+            }
+            Length::Calls(calls) => Self::Calls(CallWindow::new(calls)),
+        }
     }
 
-    pub(super) fn calls(length: u32) -> Self {
-        if length <= ExactWindow::LONGEST {
-            Self::Exact(ExactWindow::new(length))
-        } else {
-            Self::Calls(CallWindow::new(length))
+    /// What its length may become while it runs, if `length` is of another kind.
+    pub(super) fn refuses(&self, length: Length) -> Option<&'static str> {
+        match (self, length) {
+            (Self::Time(_), Length::Calls(_)) => Some("a time, as it was built with"),
+            (Self::Exact(_), Length::Calls(..=ExactWindow::LONGEST)) => None,
+            (Self::Exact(_), _) => Some("up to 64 calls, as it was built with"),
+            (Self::Calls(_), Length::Time(_) | Length::Calls(..=ExactWindow::LONGEST)) => {
+                Some("more than 64 calls, as it was built with")
+            }
+            (Self::Time(_), Length::Time(_)) | (Self::Calls(_), Length::Calls(_)) => None,
+        }
+    }
+
+    /// Takes another length of its kind, and keeps what calls it can; other kinds change nothing.
+    pub(super) fn resize(&self, length: Length, now: Tick) {
+        match (self, length) {
+            (Self::Time(window), Length::Time(length)) => window.resize(length, now),
+            (Self::Exact(window), Length::Calls(calls)) => window.resize(calls),
+            (Self::Calls(window), Length::Calls(calls)) => window.resize(calls),
+            (Self::Time(_), Length::Calls(_))
+            | (Self::Exact(_) | Self::Calls(_), Length::Time(_)) => {}
+        }
+    }
+
+    /// A tenth of it in nanoseconds, if it is one of time.
+    pub(super) fn tenth(&self) -> Option<u64> {
+        match self {
+            Self::Time(window) => Some(window.width()),
+            Self::Exact(_) | Self::Calls(_) => None,
         }
     }
 

@@ -8,6 +8,9 @@ use super::{Outcome, Sum};
 /// Buckets in a window: it slides by tenths.
 pub(super) const BUCKETS: u64 = 10;
 
+/// The same, for arrays.
+const LIVING: usize = 10;
+
 /// More than [`BUCKETS`], so that finding a slot is a mask and not a division.
 const SLOTS: usize = 16;
 const SLOT_MASK: u64 = 15;
@@ -67,11 +70,12 @@ impl Ring {
         earlier == 0 || earlier + self.older.load(Ordering::Relaxed) < minimum
     }
 
-    /// Makes `epoch` the newest bucket, unless a later one is already; tells which one is.
+    /// Makes `epoch` the newest bucket, unless a later one is already; tells which one is. It is asked for when
+    /// nobody else turns.
     #[cold]
-    pub(super) fn turn_to(&self, epoch: u64) -> u64 {
+    pub(super) fn turn_to(&self, epoch: impl FnOnce() -> u64) -> u64 {
         let _turning = lock(&self.turning);
-        let newest = self.epoch();
+        let (epoch, newest) = (epoch(), self.epoch());
         if epoch <= newest {
             return newest;
         }
@@ -79,13 +83,60 @@ impl Ring {
         for back in 0..entered {
             self.empty(epoch - back);
         }
+        self.begin(epoch);
+        epoch
+    }
+
+    /// Gives the buckets other numbers: `plan` takes the newest and tells its new number, and that of any other.
+    /// A call that ends meanwhile may be counted into no bucket of the window.
+    pub(super) fn renumber<F: Fn(u64) -> u64>(&self, plan: impl FnOnce(u64) -> (u64, F)) {
+        let _turning = lock(&self.turning);
+        let old = self.epoch();
+        let (newest, number) = plan(old);
+        let mut kept = [(0, 0); LIVING];
+        for epoch in old.saturating_sub(BUCKETS - 1)..=old {
+            let place = usize::try_from(newest.saturating_sub(number(epoch)));
+            let kept = place.ok().and_then(|place| kept.get_mut(place));
+            let Some((counts, slow)) = kept else { continue };
+            let found = slot(&self.counts, epoch).load(Ordering::SeqCst);
+            if (*counts & CALLS) + (found & CALLS) <= CALLS {
+                *counts += slot(&self.counts, epoch).swap(0, Ordering::SeqCst);
+                *slow += slot(&self.slow, epoch).swap(0, Ordering::SeqCst);
+            }
+        }
+        for index in 0..=SLOT_MASK {
+            self.empty(index);
+        }
+        for (back, (counts, slow)) in (0..).zip(kept) {
+            let epoch = newest.saturating_sub(back);
+            slot(&self.counts, epoch).fetch_add(counts, Ordering::SeqCst);
+            slot(&self.slow, epoch).fetch_add(slow, Ordering::SeqCst);
+        }
+        self.begin(newest);
+    }
+
+    /// Forgets the oldest buckets, until no more than so many calls are left, or the newest bucket alone.
+    pub(super) fn keep(&self, calls: u64) {
+        let _turning = lock(&self.turning);
+        let newest = self.epoch();
+        let mut kept = self.calls_in(newest);
+        for back in 1..BUCKETS.min(newest + 1) {
+            kept += self.calls_in(newest - back);
+            if kept > calls {
+                self.empty(newest - back);
+            }
+        }
+        self.begin(newest);
+    }
+
+    /// Makes `epoch` the newest bucket. The lock is held.
+    fn begin(&self, epoch: u64) {
         self.older.store(
             self.sum_of(epoch.saturating_sub(BUCKETS - 1)..epoch).calls,
             Ordering::Relaxed,
         );
         // Release: whoever sees the new epoch sees its bucket empty.
         self.epoch.store(epoch, Ordering::Release);
-        epoch
     }
 
     /// The calls of the ten buckets up to `newest`, which is at least the current epoch.

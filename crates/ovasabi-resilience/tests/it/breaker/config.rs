@@ -10,7 +10,7 @@ type Configure = fn(CircuitBreakerBuilder) -> CircuitBreakerBuilder;
 #[test]
 fn impossible_values_are_refused_with_key_value_and_what_is_allowed() {
     // P-77
-    let cases: [(Configure, &str); 22] = [
+    let cases: [(Configure, &str); 24] = [
         (|b| b.consecutive_failures(0), "consecutive_failures is 0"),
         (
             |b| b.failure_rate_threshold(f64::NAN),
@@ -84,6 +84,14 @@ fn impossible_values_are_refused_with_key_value_and_what_is_allowed() {
             "permitted_calls_in_half_open is",
         ),
         (|b| b.probe_lease(Duration::ZERO), "probe_lease is 0ns"),
+        (
+            |b| b.count_slow_in_flight(true),
+            "count_slow_in_flight is on, allowed is on only together with slow_call_duration",
+        ),
+        (
+            |b| b.honour_retry_after(Duration::ZERO),
+            "honour_retry_after is 0ns",
+        ),
     ];
     for (configure, expected) in cases {
         let error = configure(CircuitBreaker::builder("bad"))

@@ -55,6 +55,19 @@ fn a_call_from_before_a_reset_counts_for_nothing() {
     }
 }
 
+#[tokio::test]
+async fn a_reset_that_changes_no_state_is_no_transition_but_takes_a_number() {
+    let (builder, _hand) = builder();
+    let breaker = builder.consecutive_failures(1).build().unwrap();
+    let mut changes = breaker.changes();
+    breaker.reset();
+    breaker.reset();
+    calls(&breaker, Class::Failure, 1);
+    let opened = changes.next().await.unwrap();
+    assert_eq!((opened.to(), opened.generation()), (State::Open, 3));
+    assert_eq!(breaker.snapshot().totals().opened, 1);
+}
+
 #[test]
 fn a_signal_from_elsewhere_opens_it_for_as_long_at_least() {
     let (builder, hand) = builder();
@@ -259,6 +272,14 @@ fn a_registry_shows_and_steers_it() {
     assert_eq!(breaker.state(), State::Open);
     control("reset").unwrap();
     assert_eq!(breaker.state(), State::Closed);
+    let trip = |argument| registry.control("circuit_breaker", "test", "trip", argument);
+    trip(Some("90s")).unwrap();
+    assert_eq!(breaker.snapshot().retry_after(), Some(90 * SEC));
+    for wrong in [None, Some("soon"), Some("-1s")] {
+        let error = trip(wrong).unwrap_err().to_string();
+        assert!(error.contains("a duration such as `500ms`"), "{error}");
+    }
+    breaker.reset();
     assert!(
         control("explode")
             .unwrap_err()

@@ -99,6 +99,20 @@ fn a_dropped_probe_frees_its_slot() {
 }
 
 #[test]
+fn a_listener_that_panics_does_not_keep_the_slot_of_the_first_probe() {
+    let (breaker, _hand) = half_open(|builder| {
+        builder
+            .permitted_calls_in_half_open(1)
+            .on_transition(|transition| assert_ne!(transition.to(), State::HalfOpen))
+    });
+    let entering = std::panic::AssertUnwindSafe(|| breaker.try_acquire());
+    assert!(std::panic::catch_unwind(entering).is_err());
+    assert_eq!(breaker.snapshot().retry_after(), None);
+    calls(&breaker, Class::Success, 1);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
 fn a_probe_that_never_ends_frees_its_slot_when_its_lease_runs_out() {
     // P-5
     let (breaker, hand) = half_open(|builder| {

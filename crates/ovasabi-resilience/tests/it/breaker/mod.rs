@@ -11,10 +11,13 @@ mod config;
 mod control;
 mod events;
 mod half_open;
+mod in_flight;
 mod keyed;
 mod layer;
 mod model;
 mod open;
+mod reconfigure;
+mod retry_after;
 mod window;
 
 const MS: Duration = Duration::from_millis(1);
