@@ -6,7 +6,7 @@ use ovasabi_core::classify::HttpClassify;
 use ovasabi_core::reject::{AsError, AsGrpc, AsResponse};
 use tower_layer::Layer;
 
-use super::{CircuitBreaker, CircuitBreakerService};
+use super::{CircuitBreaker, CircuitBreakerService, ReadyMode};
 
 /// Puts a [`CircuitBreaker`] before a service. All services that it makes share the breaker.
 ///
@@ -36,6 +36,7 @@ pub struct CircuitBreakerLayer<C = HttpClassify, R = AsError, H = AtHead> {
     classifier: C,
     rejecter: R,
     hold: H,
+    ready: ReadyMode,
 }
 
 impl CircuitBreakerLayer {
@@ -46,6 +47,7 @@ impl CircuitBreakerLayer {
             classifier: HttpClassify::new(),
             rejecter: AsError,
             hold: AtHead,
+            ready: ReadyMode::Reject,
         }
     }
 }
@@ -60,6 +62,7 @@ impl<C, R, H> CircuitBreakerLayer<C, R, H> {
             breaker,
             rejecter,
             hold,
+            ready,
             ..
         } = self;
         CircuitBreakerLayer {
@@ -67,6 +70,7 @@ impl<C, R, H> CircuitBreakerLayer<C, R, H> {
             classifier,
             rejecter,
             hold,
+            ready,
         }
     }
 
@@ -97,6 +101,7 @@ impl<C, R, H> CircuitBreakerLayer<C, R, H> {
             breaker,
             classifier,
             rejecter,
+            ready,
             ..
         } = self;
         CircuitBreakerLayer {
@@ -104,7 +109,17 @@ impl<C, R, H> CircuitBreakerLayer<C, R, H> {
             classifier,
             rejecter,
             hold: AtEnd,
+            ready,
         }
+    }
+
+    /// What services say of their readiness while the breaker refuses. Default: [`ReadyMode::Reject`].
+    ///
+    /// [`ReadyMode::Wait`] suits a breaker for each endpoint under a balancer. It waits with a timer of tokio, and
+    /// so wants a runtime that has time; nothing is allocated and no timer made while calls go through.
+    pub fn ready(mut self, mode: ReadyMode) -> Self {
+        self.ready = mode;
+        self
     }
 
     /// Puts the breaker before `inner`: as [`Layer::layer`], with better messages where types do not fit.
@@ -120,6 +135,7 @@ impl<C, R, H> CircuitBreakerLayer<C, R, H> {
             self.classifier.clone(),
             self.rejecter.clone(),
             self.hold.clone(),
+            self.ready,
         )
     }
 
@@ -133,6 +149,7 @@ impl<C, R, H> CircuitBreakerLayer<C, R, H> {
             breaker,
             classifier,
             hold,
+            ready,
             ..
         } = self;
         CircuitBreakerLayer {
@@ -140,6 +157,7 @@ impl<C, R, H> CircuitBreakerLayer<C, R, H> {
             classifier,
             rejecter,
             hold,
+            ready,
         }
     }
 }

@@ -1,21 +1,23 @@
 //! The service: no policy inside.
 
 use std::mem;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use ovasabi_core::body::{AtHead, Hold};
 use ovasabi_core::classify::{Classify, HttpClassify, ReadRequest};
 use ovasabi_core::reject::{AsError, Reject};
 use tower_service::Service;
 
-use super::CircuitBreaker;
 use super::future::ResponseFuture;
 use super::permit::Held;
+use super::ready::Waiting;
+use super::{CircuitBreaker, ReadyMode};
 
 /// A service behind a [`CircuitBreaker`]; made by [`CircuitBreakerLayer`](super::CircuitBreakerLayer).
 ///
-/// Its error type is that of the service inside. While the breaker refuses, it is ready at once and does not
-/// ask the service inside, which may be stuck; the call that follows is refused.
+/// Its error type is that of the service inside. While the breaker refuses, it does not ask the service inside
+/// whether it is ready, for that may be stuck. By default it is ready at once, and the call that follows is
+/// refused; see [`ReadyMode`] for the other way.
 #[derive(Debug)]
 pub struct CircuitBreakerService<S, C = HttpClassify, R = AsError, H = AtHead> {
     inner: S,
@@ -23,6 +25,9 @@ pub struct CircuitBreakerService<S, C = HttpClassify, R = AsError, H = AtHead> {
     classifier: C,
     rejecter: R,
     hold: H,
+    ready: ReadyMode,
+    /// For [`ReadyMode::Wait`].
+    waiting: Waiting,
     /// `inner` was not asked whether it is ready, because the next call was to be refused.
     skipped: bool,
 }
@@ -34,6 +39,7 @@ impl<S, C, R, H> CircuitBreakerService<S, C, R, H> {
         classifier: C,
         rejecter: R,
         hold: H,
+        ready: ReadyMode,
     ) -> Self {
         Self {
             inner,
@@ -41,6 +47,8 @@ impl<S, C, R, H> CircuitBreakerService<S, C, R, H> {
             classifier,
             rejecter,
             hold,
+            ready,
+            waiting: Waiting::default(),
             skipped: false,
         }
     }
@@ -74,19 +82,26 @@ where
 
     #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.skipped = self.breaker.refuses(|| self.breaker.clock().now());
+        let breaker = &self.breaker;
+        self.skipped = breaker.refuses(|| breaker.clock().now());
         if self.skipped {
-            Poll::Ready(Ok(()))
-        } else {
-            self.inner.poll_ready(cx)
+            match self.ready {
+                ReadyMode::Reject => return Poll::Ready(Ok(())),
+                ReadyMode::Wait => {
+                    self.skipped = false;
+                    ready!(self.waiting.poll(breaker.shared(), cx));
+                }
+            }
         }
+        self.inner.poll_ready(cx)
     }
 
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let facts = self.classifier.facts(&request);
         let admitted = if mem::take(&mut self.skipped) {
-            Err(self.breaker.refuse(|| self.breaker.clock().now()))
+            let breaker = &self.breaker;
+            Err(breaker.refuse(|| breaker.clock().now()))
         } else {
             self.breaker.enter_held()
         };
@@ -108,7 +123,8 @@ where
     }
 }
 
-/// Not derived: a clone of a service that was skipped has been asked nothing, and must not refuse for it.
+/// Not derived: a clone of a service that was skipped has been asked nothing, and must not refuse for it. Nor does
+/// it wait: it has not been asked whether it is ready.
 impl<S: Clone, C: Clone, R: Clone, H: Clone> Clone for CircuitBreakerService<S, C, R, H> {
     fn clone(&self) -> Self {
         Self::new(
@@ -117,6 +133,7 @@ impl<S: Clone, C: Clone, R: Clone, H: Clone> Clone for CircuitBreakerService<S, 
             self.classifier.clone(),
             self.rejecter.clone(),
             self.hold.clone(),
+            self.ready,
         )
     }
 }

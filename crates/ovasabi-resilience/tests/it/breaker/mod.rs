@@ -16,6 +16,7 @@ mod keyed;
 mod layer;
 mod model;
 mod open;
+mod ready;
 mod reconfigure;
 mod retry_after;
 mod window;
