@@ -7,6 +7,8 @@ mod suite;
 use suite::contract;
 
 contract!(breaker, subjects::Breaker);
+contract!(half_open_breaker, subjects::HalfOpenBreaker);
+contract!(waiting_breaker, subjects::WaitingBreaker);
 contract!(keyed_breaker, subjects::KeyedBreaker);
 contract!(rate_limit, subjects::RateLimit);
 contract!(keyed_rate_limit, subjects::KeyedRateLimit);

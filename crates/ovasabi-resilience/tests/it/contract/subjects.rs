@@ -7,7 +7,7 @@ use std::time::Duration;
 use ovasabi_core::classify::{ByResult, Facts, ReadRequest};
 use ovasabi_core::time::Clock;
 use ovasabi_resilience::breaker::{
-    CircuitBreaker, CircuitBreakerLayer, CircuitBreakerService, Mode,
+    CircuitBreaker, CircuitBreakerLayer, CircuitBreakerService, Mode, ReadyMode,
 };
 use ovasabi_resilience::concurrency::{
     ConcurrencyLimitLayer, ConcurrencyLimitService, ConcurrencyLimiter, ConcurrencyQueueService,
@@ -47,6 +47,8 @@ pub(super) trait Subject {
     const HOLDS: bool = false;
     /// Whether it refuses anything at all.
     const REFUSES: bool = true;
+    /// Whether calls that fail use up what it admits.
+    const SPENT_BY_FAILURES: bool = false;
     /// Whether it answers readiness by itself.
     const READY_BY_ITSELF: bool = false;
 
@@ -102,6 +104,68 @@ impl Subject for Breaker {
             .build()
             .unwrap();
         breaker_layer(outer).layer(Self::refusing(inner))
+    }
+}
+
+/// A breaker whose probes are all that it admits: here nothing may be kept that a call has not spent.
+pub(super) struct HalfOpenBreaker;
+
+/// Half open, for as long as no probe has been well.
+fn probing() -> CircuitBreaker {
+    let (clock, hand) = Clock::manual();
+    let breaker = CircuitBreaker::builder("contract")
+        .consecutive_failures(1_000)
+        .failure_rate_threshold(1.0)
+        .permitted_calls_in_half_open(CAPACITY)
+        .probe_lease(LONG)
+        .clock(clock)
+        .build()
+        .unwrap();
+    breaker.trip(Duration::ZERO);
+    hand.advance(LONG);
+    breaker
+}
+
+impl Subject for HalfOpenBreaker {
+    type Service = CircuitBreakerService<Strict, ByResult>;
+    type Twice = CircuitBreakerService<Self::Service, ByResult>;
+    const HOLDS: bool = true;
+    const SPENT_BY_FAILURES: bool = true;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        breaker_layer(probing()).layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        let breaker = probing();
+        for _ in 0..CAPACITY {
+            // The slots are never given back.
+            Box::leak(Box::new(breaker.try_acquire().unwrap()));
+        }
+        breaker_layer(breaker).layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        breaker_layer(probing()).layer(Self::refusing(inner))
+    }
+}
+
+/// A breaker that waits for its chance. What it refuses, it refuses when it is called.
+pub(super) struct WaitingBreaker;
+
+impl Subject for WaitingBreaker {
+    type Service = CircuitBreakerService<Strict, ByResult>;
+    type Twice = CircuitBreakerService<Self::Service, ByResult>;
+    const REFUSES: bool = false;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        let layer = breaker_layer(breaker()).ready(ReadyMode::Wait);
+        layer.layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        Breaker::refusing(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        let layer = breaker_layer(breaker()).ready(ReadyMode::Wait);
+        layer.layer(Self::refusing(inner))
     }
 }
 

@@ -16,8 +16,8 @@ use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 use super::echo::{SAID, hello, serve, text};
 use super::{
-    LONG, breaker, deadline, give_to_who_waits, one_slot, one_slot_and_one_seat, queue, rate,
-    retry, slots,
+    LONG, breaker, deadline, give_to_who_waits, keyed, one_slot, one_slot_and_one_seat, queue,
+    rate, retry, slots,
 };
 
 type Empty = http_body_util::Empty<bytes::Bytes>;
@@ -71,6 +71,16 @@ async fn reqwest_breaker() {
     accepts(breaker(Mode::Auto).until_body_end().layer(reqwest_client())).await;
     refuses(
         breaker(Mode::ForcedOpen).layer(reqwest_client()),
+        RejectKind::CircuitOpen,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn reqwest_keyed_breaker() {
+    accepts(keyed(Mode::Auto).until_body_end().layer(reqwest_client())).await;
+    refuses(
+        keyed(Mode::ForcedOpen).layer(reqwest_client()),
         RejectKind::CircuitOpen,
     )
     .await;
@@ -160,6 +170,16 @@ async fn hyper_breaker() {
     accepts(breaker(Mode::Auto).until_body_end().layer(hyper_client())).await;
     refuses(
         breaker(Mode::ForcedOpen).layer(hyper_client()),
+        RejectKind::CircuitOpen,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn hyper_keyed_breaker() {
+    accepts(keyed(Mode::Auto).until_body_end().layer(hyper_client())).await;
+    refuses(
+        keyed(Mode::ForcedOpen).layer(hyper_client()),
         RejectKind::CircuitOpen,
     )
     .await;

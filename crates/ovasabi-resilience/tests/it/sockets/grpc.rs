@@ -23,8 +23,8 @@ use tower::util::MapRequestLayer;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
 use super::{
-    LONG, breaker, deadline, give_to_who_waits, one_slot, one_slot_and_one_seat, queue, rate,
-    retry, slots,
+    LONG, breaker, deadline, give_to_who_waits, keyed, one_slot, one_slot_and_one_seat, queue,
+    rate, retry, slots,
 };
 
 #[derive(Clone, Copy, Default)]
@@ -171,6 +171,26 @@ async fn server_breaker() {
 }
 
 #[tokio::test]
+async fn server_keyed_breaker() {
+    let layer = keyed(Mode::Auto)
+        .classify(GrpcClassify::new())
+        .responding_grpc()
+        .until_body_end();
+    let handle = layer.breakers().get(&http::Method::POST);
+    accepts(server(layer).await).await;
+    assert_eq!(
+        handle.snapshot().totals().successes,
+        1,
+        "the trailers were read"
+    );
+    refuses(
+        server(keyed(Mode::ForcedOpen).responding_grpc()).await,
+        Code::Unavailable,
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn server_rate_limit() {
     let address = server(rate(1).responding_grpc()).await;
     accepts(address).await;
@@ -248,6 +268,17 @@ async fn client_breaker() {
     );
     assert!(carries_a_refusal(
         &client(breaker(Mode::ForcedOpen)).await.unwrap_err()
+    ));
+}
+
+#[tokio::test]
+async fn client_keyed_breaker() {
+    let layer = keyed(Mode::Auto)
+        .classify(GrpcClassify::new())
+        .until_body_end();
+    assert_eq!(client(layer).await.unwrap(), "hello");
+    assert!(carries_a_refusal(
+        &client(keyed(Mode::ForcedOpen)).await.unwrap_err()
     ));
 }
 

@@ -9,12 +9,14 @@ mod servers;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use http::{Method, Request};
 use ovasabi_core::time::Clock;
 use ovasabi_resilience::breaker::{CircuitBreaker, CircuitBreakerLayer, Mode};
 use ovasabi_resilience::concurrency::{
     ConcurrencyLimitLayer, ConcurrencyLimiter, ConcurrencyQueueLayer, Permit, Queue,
 };
 use ovasabi_resilience::deadline::DeadlineLayer;
+use ovasabi_resilience::keyed::{KeyedCircuitBreaker, KeyedCircuitBreakerLayer};
 use ovasabi_resilience::rate_limit::{Quota, RateLimitLayer, RateLimiter};
 use ovasabi_resilience::retry::{RetryLayer, RetryPolicy};
 
@@ -24,6 +26,17 @@ fn breaker(mode: Mode) -> CircuitBreakerLayer {
     let breaker = CircuitBreaker::builder("sockets").build().unwrap();
     breaker.force(mode);
     CircuitBreakerLayer::new(breaker)
+}
+
+/// Finds the breaker of a request by its method, which every request has.
+type MethodOf<B> = fn(&Request<B>) -> Method;
+
+fn keyed<B>(mode: Mode) -> KeyedCircuitBreakerLayer<Method, MethodOf<B>> {
+    let breakers = KeyedCircuitBreaker::builder("sockets").build().unwrap();
+    for key in [Method::GET, Method::POST] {
+        breakers.get(&key).force(mode);
+    }
+    breakers.layer(|request| request.method().clone())
 }
 
 /// A limiter with `left` in its bucket, which never comes back: its clock stands still.

@@ -15,8 +15,8 @@ use tower::{Layer, Service, service_fn};
 
 use super::echo::{SAID, hello, serve};
 use super::{
-    LONG, breaker, deadline, give_to_who_waits, limited_retry, one_slot, one_slot_and_one_seat,
-    rate, retry, slots,
+    LONG, breaker, deadline, give_to_who_waits, keyed, limited_retry, one_slot,
+    one_slot_and_one_seat, rate, retry, slots,
 };
 
 /// Asks once: the status, the `Retry-After` and the body.
@@ -64,6 +64,18 @@ async fn axum_breaker() {
     accepts(in_axum(breaker(Mode::Auto).responding().until_body_end()).await).await;
     refuses(
         in_axum(breaker(Mode::ForcedOpen).responding()).await,
+        503,
+        "circuit_open",
+        true,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn axum_keyed_breaker() {
+    accepts(in_axum(keyed(Mode::Auto).responding().until_body_end()).await).await;
+    refuses(
+        in_axum(keyed(Mode::ForcedOpen).responding()).await,
         503,
         "circuit_open",
         true,
@@ -143,6 +155,14 @@ async fn hyper_breaker() {
     )
     .await;
     let refusing = breaker(Mode::ForcedOpen).responding().layer(plain());
+    refuses(serve(refusing).await, 503, "circuit_open", true).await;
+}
+
+#[tokio::test]
+async fn hyper_keyed_breaker() {
+    let accepting = keyed(Mode::Auto).responding().until_body_end();
+    accepts(serve(accepting.layer(plain())).await).await;
+    let refusing = keyed(Mode::ForcedOpen).responding().layer(plain());
     refuses(serve(refusing).await, 503, "circuit_open", true).await;
 }
 
