@@ -82,6 +82,7 @@ pub mod body;
 pub mod classify;
 pub mod context;
 pub mod error;
+pub mod http;
 pub mod inspect;
 pub mod reject;
 pub mod time;
@@ -92,13 +93,6 @@ pub mod cache;
 pub mod config;
 #[cfg(feature = "app")]
 pub mod health;
-#[cfg(any(
-    feature = "server",
-    feature = "client",
-    feature = "proxy",
-    feature = "reqwest"
-))]
-pub mod http;
 #[cfg(feature = "app")]
 pub mod lifecycle;
 #[cfg(feature = "sqlite")]

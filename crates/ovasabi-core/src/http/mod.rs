@@ -5,6 +5,7 @@
 //! | `server` | `server` | timers, caps, a strict head check and a drain in two steps around hyper |
 //! | `client` | `client`, `reqwest` | a pooled client that keeps the deadline of its [`Context`](crate::Context) |
 //! | `proxy` | `proxy` | a reverse proxy that streams both ways and is generic over its client |
+//! | [`PeerAddr`] | | who is on the other end of the connection |
 //!
 //! Routers, extractors and middleware are those of axum, tonic and tower: everything here is a
 //! `tower::Service` or takes one.
