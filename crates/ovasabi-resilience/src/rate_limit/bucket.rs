@@ -1,59 +1,121 @@
 //! One bucket in one word.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use governor::nanos::Nanos;
 use ovasabi_core::time::Tick;
 
-/// One bucket. Zero is the empty one, as it is for governor.
+use super::Quota;
+use super::sync::{AtomicU64, Ordering};
+
+/// One bucket: GCRA's theoretical arrival time, which is the time when it is full again. Zero is the full
+/// one, as it is for governor.
+///
+/// Those who wait have taken their units in advance, so the word is the queue too: whoever comes later finds
+/// a bucket that will be full later, and neither passes them nor needs to know of them.
 #[derive(Debug, Default)]
 pub(super) struct Bucket(AtomicU64);
 
 /// What a bucket says while its place goes from one key to another. Later than any time that it can hold.
-const MOVING: u64 = u64::MAX;
+pub(super) const MOVING: u64 = u64::MAX;
 
 /// Clocks that claim to be later than this (292 years) stand still here, so that sums stay in 64 bits.
 const LATEST: u64 = u64::MAX / 2;
 
+/// How far beyond now a bucket may become full: 190 years, which leaves room for a price of a century.
+const HORIZON: u64 = LATEST - 102 * 365 * 86_400 * 1_000_000_000;
+
 /// The time that decisions are made at.
+#[inline]
 pub(super) fn bounded(now: Tick) -> u64 {
     now.as_nanos().min(LATEST)
 }
 
 impl Bucket {
-    /// Takes part in a decision: GCRA's whole state is the theoretical arrival time, so one
-    /// compare-and-swap is all the locking there is. `None` when the place is just being given away.
+    /// Takes part in a decision, with one compare-and-swap if it is an admission. Returns what was decided
+    /// and when the bucket is full; that is [`MOVING`] when it is just being given away, and then nothing was
+    /// decided.
+    #[inline]
     pub(super) fn update<T, E>(
         &self,
         decide: impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    ) -> Option<Result<T, E>> {
+    ) -> (Option<Result<T, E>>, u64) {
         // Acquire pairs with the release in `end_move`: who sees the bucket of a new key sees its fingerprint.
         let mut known = self.0.load(Ordering::Acquire);
         while known != MOVING {
             let (value, next) = match decide((known != 0).then(|| Nanos::new(known))) {
                 Ok(admitted) => admitted,
-                Err(refused) => return Some(Err(refused)),
+                Err(refused) => return (Some(Err(refused)), known),
             };
-            match self.0.compare_exchange_weak(
-                known,
-                next.as_u64(),
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
-                Ok(_) => return Some(Ok(value)),
+            let next = next.as_u64();
+            match self
+                .0
+                .compare_exchange_weak(known, next, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return (Some(Ok(value)), next),
+                Err(changed) => known = changed,
+            }
+        }
+        (None, MOVING)
+    }
+
+    /// Takes `cost` units in advance, if they are there within `longest`. How long that is, and when the
+    /// bucket is full, in both cases. `None` when it is just being given away.
+    pub(super) fn reserve(
+        &self,
+        quota: Quota,
+        cost: u32,
+        now: u64,
+        longest: u64,
+    ) -> Option<(Result<u64, u64>, u64)> {
+        let mut known = self.0.load(Ordering::Acquire);
+        while known != MOVING {
+            let next = known.max(now).saturating_add(quota.price(u64::from(cost)));
+            let wait = next.saturating_sub(quota.window()).saturating_sub(now);
+            if wait > longest || next > now.saturating_add(HORIZON) {
+                return Some((Err(wait), known));
+            }
+            match self.replace(known, next) {
+                Ok(_) => return Some((Ok(wait), next)),
                 Err(changed) => known = changed,
             }
         }
         None
     }
 
+    /// Gives back what was taken in advance. A bucket that is full meanwhile stays as it is.
+    pub(super) fn refund(&self, price: u64, now: u64) {
+        let mut known = self.0.load(Ordering::Acquire);
+        while known > now && known != MOVING {
+            match self.replace(known, known.saturating_sub(price).max(1)) {
+                Ok(_) => return,
+                Err(changed) => known = changed,
+            }
+        }
+    }
+
+    /// Keeps what is taken, in units, when the quota changes: at most a whole burst, and what `ahead` units
+    /// have been taken in advance.
+    pub(super) fn rescale(&self, from: Quota, to: Quota, ahead: u64, now: u64) {
+        let mut known = self.0.load(Ordering::Acquire);
+        while known > now && known != MOVING {
+            let scaled = u128::from(known - now) * u128::from(to.nanos());
+            let taken = scaled.div_ceil(u128::from(from.nanos().max(1)));
+            let taken = u64::try_from(taken).unwrap_or(u64::MAX);
+            let most = to.window().saturating_add(to.price(ahead)).min(HORIZON);
+            match self.replace(known, now + taken.min(most)) {
+                Ok(_) => return,
+                Err(changed) => known = changed,
+            }
+        }
+    }
+
     /// When a decision is the same as for a key that never came.
+    #[inline]
     pub(super) fn full_at(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 
     /// Takes the bucket from its key, if it is as good as new. The word says who was first: if the key has
-    /// come back in this moment, it is live, and keeps it.
+    /// come back in this moment, it is live, and keeps it; and of two that want the place, one gets it.
     pub(super) fn begin_move(&self, now: u64) -> bool {
         let known = self.full_at();
         known <= now
@@ -66,5 +128,10 @@ impl Bucket {
     /// Gives it to the next key, full. Release: whoever sees it so sees whose it is.
     pub(super) fn end_move(&self) {
         self.0.store(0, Ordering::Release);
+    }
+
+    fn replace(&self, known: u64, next: u64) -> Result<u64, u64> {
+        self.0
+            .compare_exchange(known, next, Ordering::AcqRel, Ordering::Acquire)
     }
 }

@@ -11,8 +11,8 @@ use governor::nanos::Nanos;
 use governor::state::StateStore;
 use ovasabi_core::time::Tick;
 
-use super::Quota;
-use super::bucket::{Bucket, bounded};
+use super::bucket::{Bucket, MOVING, bounded};
+use super::{Quota, Standing};
 
 /// Why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,37 +23,64 @@ pub(super) enum Refusal {
     Never,
 }
 
+/// A refusal, and where the bucket stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(super) refusal: Refusal,
+    pub(super) standing: Standing,
+}
+
+pub(super) type Decision = Result<Standing, Refused>;
+
 /// Decides whether `cost` fits the quota of `bucket` at `now`, and takes it if so. `None` when the bucket is
 /// just being given to another key.
+#[inline]
 pub(super) fn decide(
     quota: Quota,
     bucket: &Bucket,
     cost: NonZeroU32,
     now: Tick,
-) -> Option<Result<(), Refusal>> {
+) -> Option<Decision> {
+    let now = bounded(now);
     // Governor multiplies before it compares: a cost from outside could overflow there.
     if cost > quota.burst() {
-        return Some(Err(Refusal::Never));
+        return Some(Err(never(quota, bucket.full_at(), now)));
     }
     // A limiter is a few words on the stack: it borrows the bucket and forgets itself.
-    let is_moving = Cell::new(false);
-    let now = bounded(now);
+    let full_at = Cell::new(MOVING);
     let clock = Frozen {
         next: Cell::new(0),
         now,
     };
     let store = Borrowed {
         bucket,
-        is_moving: &is_moving,
+        full_at: &full_at,
     };
     let limiter =
         governor::RateLimiter::<_, _, _, NoOpMiddleware<Nanos>>::new(of(quota), store, clock);
-    let decision = match limiter.check_key_n(&NoKey, cost) {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(not_until)) => Err(Refusal::Until(not_until.wait_time_from(Nanos::new(now)))),
-        Err(_) => Err(Refusal::Never),
-    };
-    (!is_moving.get()).then_some(decision)
+    let decision = limiter.check_key_n(&NoKey, cost);
+    let full_at = full_at.get();
+    if full_at == MOVING {
+        return None;
+    }
+    let standing = Standing::new(quota, full_at, now);
+    Some(match decision {
+        Ok(Ok(())) => Ok(standing),
+        Ok(Err(not_until)) => Err(Refused {
+            refusal: Refusal::Until(not_until.wait_time_from(Nanos::new(now))),
+            standing,
+        }),
+        Err(_) => Err(never(quota, full_at, now)),
+    })
+}
+
+/// Refuses what can never be admitted.
+#[cold]
+pub(super) fn never(quota: Quota, full_at: u64, now: u64) -> Refused {
+    Refused {
+        refusal: Refusal::Never,
+        standing: Standing::new(quota, full_at, now),
+    }
 }
 
 fn of(quota: Quota) -> GovernorQuota {
@@ -73,6 +100,7 @@ struct Frozen {
 impl Clock for Frozen {
     type Instant = Nanos;
 
+    #[inline]
     fn now(&self) -> Nanos {
         Nanos::new(self.next.replace(self.now))
     }
@@ -81,7 +109,7 @@ impl Clock for Frozen {
 /// A bucket as a store of one key, by reference.
 struct Borrowed<'a> {
     bucket: &'a Bucket,
-    is_moving: &'a Cell<bool>,
+    full_at: &'a Cell<u64>,
 }
 
 /// The key of a store that has none.
@@ -91,14 +119,14 @@ struct NoKey;
 impl StateStore for Borrowed<'_> {
     type Key = NoKey;
 
+    #[inline]
     fn measure_and_replace<T, F, E>(&self, _key: &NoKey, decide: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        self.bucket.update(&decide).unwrap_or_else(|| {
-            // The trait wants an answer; nobody will read it.
-            self.is_moving.set(true);
-            decide(None).map(|(answer, _)| answer)
-        })
+        let (decision, full_at) = self.bucket.update(&decide);
+        self.full_at.set(full_at);
+        // While the bucket moves, the trait wants an answer all the same; nobody will read it.
+        decision.unwrap_or_else(|| decide(None).map(|(answer, _)| answer))
     }
 }

@@ -1,62 +1,198 @@
-//! The response future.
+//! The response futures.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use ovasabi_core::Rejection;
+use ovasabi_core::classify::Facts;
+use ovasabi_core::reject::{Name, Reject};
 use pin_project_lite::pin_project;
+use tower_service::Service;
+
+pub use super::acquire::Acquire;
+use super::headers::{Headers, WriteHeaders};
 
 pin_project! {
-    /// The future of [`RateLimitService`](super::RateLimitService): that of the service inside, or a refusal.
+    /// The future of a [`RateLimitService`](super::RateLimitService): that of the service inside, or a refusal.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<F, Res, Err> {
+    pub struct ResponseFuture<F, R, H: Headers> {
         #[pin]
-        state: State<F, Res, Err>,
+        call: Call<F, R>,
+        note: Option<H::Note>,
     }
 }
 
 pin_project! {
-    #[project = StateProj]
-    enum State<F, Res, Err> {
-        Admitted { #[pin] inner: F },
-        Refused { answer: Option<Result<Res, Err>> },
+    #[project = CallProj]
+    enum Call<F, R> {
+        Admitted { #[pin] response: F },
+        Refused { refused: Option<(Rejection, Facts, R)> },
     }
 }
 
-impl<F, Res, Err> ResponseFuture<F, Res, Err> {
-    pub(super) fn admitted(inner: F) -> Self {
+impl<F, R, H: Headers> ResponseFuture<F, R, H> {
+    #[inline]
+    pub(super) fn admitted(response: F, note: H::Note) -> Self {
         Self {
-            state: State::Admitted { inner },
+            call: Call::Admitted { response },
+            note: Some(note),
         }
     }
 
-    pub(super) fn refused(answer: Result<Res, Err>) -> Self {
+    pub(super) fn refused(rejection: Rejection, facts: Facts, reject: R, note: H::Note) -> Self {
         Self {
-            state: State::Refused {
-                answer: Some(answer),
+            call: Call::Refused {
+                refused: Some((rejection, facts, reject)),
             },
+            note: Some(note),
         }
     }
 }
 
-impl<F, Res, Err> Future for ResponseFuture<F, Res, Err>
+impl<F, R, H, Res, Err> Future for ResponseFuture<F, R, H>
 where
     F: Future<Output = Result<Res, Err>>,
+    R: Reject<Res, Err>,
+    H: WriteHeaders<Res>,
 {
     type Output = Result<Res, Err>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Admitted { inner } => inner.poll(cx),
-            // A future that is polled after its end has nothing more to say.
-            StateProj::Refused { answer } => answer.take().map_or(Poll::Pending, Poll::Ready),
+        let this = self.project();
+        let result = match this.call.project() {
+            CallProj::Admitted { response } => ready!(response.poll(cx)),
+            CallProj::Refused { refused } => match refused.take() {
+                Some((rejection, facts, reject)) => reject.reject(&facts, rejection),
+                // A future that is polled after its end has nothing more to say.
+                None => return Poll::Pending,
+            },
+        };
+        Poll::Ready(write::<H, _, _>(this.note, result))
+    }
+}
+
+pin_project! {
+    /// The future of a [`RateLimitService`](super::RateLimitService) whose requests wait for their turn.
+    ///
+    /// # Cancel safety
+    /// Dropped while it waits, it gives its units back; see [`Acquire`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct WaitingFuture<S: Service<Req>, Req, R, H: Headers> {
+        #[pin]
+        step: Step<S::Future>,
+        inner: S,
+        request: Option<Req>,
+        facts: Facts,
+        reject: R,
+        headers: H,
+        name: Name,
+        note: Option<H::Note>,
+    }
+}
+
+pin_project! {
+    #[project = StepProj]
+    enum Step<F> {
+        Waiting { #[pin] acquire: Acquire },
+        Admitted,
+        Called { #[pin] response: F },
+    }
+}
+
+impl<S: Service<Req>, Req, R, H: Headers> WaitingFuture<S, Req, R, H> {
+    pub(super) fn new(
+        acquire: Acquire,
+        inner: S,
+        request: Req,
+        facts: Facts,
+        reject: R,
+        headers: H,
+        name: Name,
+    ) -> Self {
+        Self {
+            step: Step::Waiting { acquire },
+            inner,
+            request: Some(request),
+            facts,
+            reject,
+            headers,
+            name,
+            note: None,
         }
     }
 }
 
-impl<F, Res, Err> fmt::Debug for ResponseFuture<F, Res, Err> {
+impl<S, Req, R, H> Future for WaitingFuture<S, Req, R, H>
+where
+    S: Service<Req>,
+    R: Reject<S::Response, S::Error>,
+    H: WriteHeaders<S::Response>,
+{
+    type Output = Result<S::Response, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.step.as_mut().project() {
+                // Waiting → Admitted, or the end.
+                StepProj::Waiting { acquire } => match ready!(acquire.poll_outcome(cx)) {
+                    Ok(standing) => {
+                        *this.note = Some(this.headers.note(this.name, standing));
+                        this.step.set(Step::Admitted);
+                    }
+                    Err((rejection, standing)) => {
+                        let note = this.headers.note(this.name, standing);
+                        let result = this.reject.reject(this.facts, rejection);
+                        return Poll::Ready(write::<H, _, _>(&mut Some(note), result));
+                    }
+                },
+                // Admitted → Called, once the service inside is ready.
+                StepProj::Admitted => {
+                    ready!(this.inner.poll_ready(cx))?;
+                    let Some(request) = this.request.take() else {
+                        return Poll::Pending;
+                    };
+                    let response = this.inner.call(request);
+                    this.step.set(Step::Called { response });
+                }
+                StepProj::Called { response } => {
+                    let result = ready!(response.poll(cx));
+                    return Poll::Ready(write::<H, _, _>(this.note, result));
+                }
+            }
+        }
+    }
+}
+
+/// Tells the client where it stands, where there is an answer to write it into.
+#[inline]
+fn write<H: WriteHeaders<Res>, Res, Err>(
+    note: &mut Option<H::Note>,
+    result: Result<Res, Err>,
+) -> Result<Res, Err> {
+    match (result, note.take()) {
+        (Ok(response), Some(note)) => Ok(H::write(note, response)),
+        (result, _) => result,
+    }
+}
+
+impl<F, R, H: Headers> fmt::Debug for ResponseFuture<F, R, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+        let is_refused = matches!(self.call, Call::Refused { .. });
+        f.debug_struct("ResponseFuture")
+            .field("is_refused", &is_refused)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Service<Req>, Req, R, H: Headers> fmt::Debug for WaitingFuture<S, Req, R, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_waiting = matches!(self.step, Step::Waiting { .. });
+        f.debug_struct("WaitingFuture")
+            .field("is_waiting", &is_waiting)
+            .finish_non_exhaustive()
     }
 }

@@ -3,29 +3,37 @@
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use ovasabi_core::Rejection;
 use ovasabi_core::admit::Admit;
-use ovasabi_core::inspect::{Inspect, Inspected, Metric, Snapshot};
-use ovasabi_core::reject::{Name, RejectKind};
+use ovasabi_core::inspect::{Control, ControlError, Inspect, Inspected, Snapshot};
+use ovasabi_core::reject::Name;
 use ovasabi_core::time::{Clock, Tick};
 
-use super::bucket::Bucket;
-use super::engine::{Refusal, decide};
-use super::{Quota, RateLimiterBuilder};
+use super::acquire::{Acquire, Patience};
+use super::bucket::{Bucket, bounded};
+use super::counts::Names;
+use super::engine::{Decision, Refusal, Refused, decide};
+use super::shared::{CONTROLS, Core, Limited, control, set_quota};
+use super::sync::Apart;
+use super::{Quota, RateLimiterBuilder, Standing};
+use crate::config::ConfigError;
 
-/// A rate limit over everything that asks it. Clones share the bucket.
+/// A rate limit over everything that asks it. Clones share the bucket, the quota and the queue.
 #[derive(Clone)]
 pub struct RateLimiter(Arc<Inspected<State>>);
 
+/// What it is called in registries.
+pub(super) const KIND: &str = "rate_limiter";
+
 pub(super) struct State {
-    name: Name,
-    quota: Quota,
-    clock: Clock,
-    bucket: Bucket,
-    denied: AtomicU64,
+    core: Core,
+    bucket: Apart<Bucket>,
 }
+
+/// The one bucket is the one lane.
+const LANE: u64 = 0;
 
 impl RateLimiter {
     /// Starts to build a limiter with this name and quota.
@@ -34,15 +42,9 @@ impl RateLimiter {
     }
 
     pub(super) fn new(builder: RateLimiterBuilder) -> Self {
-        let RateLimiterBuilder {
-            name, quota, clock, ..
-        } = builder;
         Self(Arc::new(Inspected::new(State {
-            name,
-            quota,
-            clock,
-            bucket: Bucket::default(),
-            denied: AtomicU64::new(0),
+            core: builder.core(),
+            bucket: Apart(Bucket::default()),
         })))
     }
 
@@ -50,14 +52,65 @@ impl RateLimiter {
     ///
     /// # Errors
     /// The [`Rejection`], with the exact time to come back.
+    #[inline]
     pub fn check(&self) -> Result<(), Rejection> {
         self.admit(&(), NonZeroU32::MIN, self.clock().now())
     }
 
-    /// The quota.
+    /// Takes `cost`, and waits for its turn if need be: first come, first served, for at most `max_wait`, and
+    /// at most a year.
+    ///
+    /// It has its place from this call on. Nobody who comes later is served before it, whether they wait or
+    /// [`check`](Self::check). Whoever is polled late starts late, and so perhaps closer to the next one
+    /// than the quota's interval; never earlier than its turn.
+    ///
+    /// # Errors
+    /// A [`Rejection`], at once when the time would not suffice, the queue is full, or the cost is above the
+    /// burst; `QueueTimeout` after `max_wait` when a new quota has made the wait longer.
+    ///
+    /// # Panics
+    /// When it has to wait outside of a tokio runtime with a timer.
+    #[must_use = "futures do nothing unless polled"]
+    pub fn acquire(&self, cost: NonZeroU32, max_wait: Duration) -> Acquire {
+        self.wait(
+            cost,
+            Patience {
+                max_wait,
+                deadline: None,
+            },
+        )
+    }
+
+    /// The quota that holds.
     #[must_use]
     pub fn quota(&self) -> Quota {
-        self.0.quota
+        self.0.core.quota.get()
+    }
+
+    /// Changes the quota, for those who wait too. What is taken stays taken, in units: who had used three of
+    /// ten has used three of the new ones.
+    pub fn set_quota(&self, quota: Quota) {
+        set_quota(&**self.0, quota);
+    }
+
+    /// Takes over the numbers of `builder`: the quota, and how many may wait. Its name, clock and registry do
+    /// not matter. Nothing is forgotten; see [`Self::set_quota`].
+    ///
+    /// # Errors
+    /// [`ConfigError`], and nothing is changed, when [`RateLimiterBuilder::build`] would refuse a number.
+    #[expect(clippy::needless_pass_by_value, reason = "as `build` takes it")]
+    pub fn reconfigure(&self, builder: RateLimiterBuilder) -> Result<(), ConfigError> {
+        builder.check()?;
+        self.0.core.queue.set_max(builder.max_waiting);
+        self.set_quota(builder.quota);
+        Ok(())
+    }
+
+    /// Where the bucket stands now. Takes nothing.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let now = bounded(self.clock().now());
+        Standing::new(self.quota(), self.0.bucket.0.full_at(), now)
     }
 
     /// Its numbers now.
@@ -65,8 +118,46 @@ impl RateLimiter {
         self.0.snapshot()
     }
 
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.0.core.name
+    }
+
+    /// Takes `cost` at `now`: the engine, without clock, count or allocation.
+    #[inline]
+    pub(crate) fn enter(&self, cost: NonZeroU32, now: Tick) -> Decision {
+        let State { core, bucket } = &**self.0;
+        let quota = core.quota.get();
+        decide(quota, &bucket.0, cost, now).unwrap_or_else(|| {
+            // A bucket of its own is never given away.
+            Err(Refused {
+                refusal: Refusal::Until(quota.interval()),
+                standing: Standing::new(quota, 0, 0),
+            })
+        })
+    }
+
+    /// Counts a refusal of [`Self::enter`], and says it.
+    #[cold]
+    pub(crate) fn refuse(&self, refused: Refused) -> Rejection {
+        self.0.core.refuse(refused)
+    }
+
+    pub(super) fn wait(&self, cost: NonZeroU32, patience: Patience) -> Acquire {
+        let now = self.clock().now();
+        match self.enter(cost, now) {
+            Ok(standing) => Acquire::decided(Ok(Some(standing))),
+            Err(refused) if refused.refusal == Refusal::Never => {
+                Acquire::decided(Err((self.refuse(refused), Some(refused.standing))))
+            }
+            Err(_) => Acquire::join(Arc::clone(&self.0) as _, LANE, cost, now, patience),
+        }
+    }
+
+    #[inline]
     pub(super) fn clock(&self) -> &Clock {
-        &self.0.clock
+        &self.0.core.clock
     }
 
     pub(super) fn shared(&self) -> &Arc<Inspected<State>> {
@@ -77,69 +168,70 @@ impl RateLimiter {
 impl Admit for RateLimiter {
     type Permit = ();
 
+    #[inline]
     fn admit(&self, _key: &(), cost: NonZeroU32, now: Tick) -> Result<(), Rejection> {
-        let State {
-            name,
-            quota,
-            bucket,
-            denied,
-            ..
-        } = &**self.0;
-        // A bucket of its own is never given away.
-        let decision =
-            decide(*quota, bucket, cost, now).unwrap_or(Err(Refusal::Until(quota.interval())));
-        decision.map_err(|refusal| {
-            // Relaxed: a number to look at. Only refusals are counted: the bucket itself is the one locked
-            // word of an admission.
-            denied.fetch_add(1, Ordering::Relaxed);
-            reject(refusal, name)
-        })
+        match self.enter(cost, now) {
+            Ok(_) => Ok(()),
+            Err(refused) => Err(self.refuse(refused)),
+        }
     }
 }
 
-/// A refusal in the common words.
-pub(super) fn reject(refusal: Refusal, name: &Name) -> Rejection {
-    match refusal {
-        Refusal::Until(delay) => {
-            Rejection::new(RejectKind::RateLimited, super::layer::LAYER, name.clone())
-                .retry_after(delay)
-        }
-        Refusal::Never => {
-            Rejection::new(RejectKind::CostTooHigh, super::layer::LAYER, name.clone())
-        }
+impl Limited for State {
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn bucket(&self, _lane: u64) -> Option<&Bucket> {
+        Some(&self.bucket.0)
+    }
+
+    fn each_bucket(&self, visit: &mut dyn FnMut(Option<u64>, &Bucket)) {
+        visit(Some(LANE), &self.bucket.0);
     }
 }
+
+const NAMES: Names = Names {
+    denied: "rate_limiter.denied",
+    waited: "rate_limiter.waited",
+    waiting: "rate_limiter.waiting",
+    burst: "rate_limiter.burst",
+    rate: "rate_limiter.rate",
+};
 
 impl Inspect for State {
     fn kind(&self) -> &'static str {
-        "rate_limiter"
+        KIND
     }
 
     fn name(&self) -> &Name {
-        &self.name
+        &self.core.name
     }
 
     fn snapshot(&self) -> Snapshot {
-        let denied = self.denied.load(Ordering::Relaxed);
-        Snapshot::new()
-            .with(Metric::counter(
-                "rate_limiter.denied",
-                "requests refused",
-                denied,
-            ))
-            .with(Metric::gauge(
-                "rate_limiter.burst",
-                "most at once",
-                f64::from(self.quota.burst().get()),
-            ))
+        self.core.snapshot(&NAMES)
+    }
+
+    fn controls(&self) -> &'static [Control] {
+        CONTROLS
+    }
+
+    fn control(&self, action: &str, argument: Option<&str>) -> Result<(), ControlError> {
+        control(self, action, argument)
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimiter")
+            .field("name", &self.core.name)
+            .field("quota", &self.core.quota.get())
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for RateLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimiter")
-            .field("name", &self.0.name)
-            .field("quota", &self.0.quota)
-            .finish_non_exhaustive()
+        (**self.0).fmt(f)
     }
 }

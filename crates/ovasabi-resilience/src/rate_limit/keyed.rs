@@ -1,23 +1,28 @@
 //! A bucket for each key.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use ovasabi_core::Rejection;
 use ovasabi_core::admit::Admit;
-use ovasabi_core::inspect::{Inspect, Inspected, Metric, Snapshot};
+use ovasabi_core::inspect::{Control, ControlError, Inspect, Inspected, Metric, Snapshot};
 use ovasabi_core::reject::Name;
 use ovasabi_core::time::{Clock, Tick};
 
-use super::bucket::Bucket;
-use super::engine::{Refusal, decide};
-use super::handle::reject;
-use super::store::Lines;
-use super::{KeyedRateLimiterBuilder, Quota};
+use super::acquire::{Acquire, Patience};
+use super::bucket::{Bucket, bounded};
+use super::counts::Names;
+use super::engine::{Decision, Refusal, Refused, decide, never};
+use super::key::RequestKey;
+use super::shared::{CONTROLS, Core, Limited, control, set_quota};
+use super::store::{Full, Lines, fingerprint};
+use super::{KeyedRateLimiterBuilder, Quota, Standing};
+use crate::config::ConfigError;
 
 /// A rate limit for each key: an address, an account, an API key. Clones share the buckets.
 ///
@@ -27,6 +32,9 @@ pub struct KeyedRateLimiter<K: ?Sized> {
     state: Arc<Inspected<State>>,
     key: PhantomData<fn(&K)>,
 }
+
+/// What it is called in registries.
+pub(super) const KIND: &str = "keyed_rate_limiter";
 
 /// What happens to a new key whose places are all taken by keys that are being limited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,13 +48,11 @@ pub enum WhenFull {
 }
 
 pub(super) struct State {
-    name: Name,
-    quota: Quota,
-    clock: Clock,
+    core: Core,
     hasher: RandomState,
     lines: Lines,
-    when_full: WhenFull,
-    denied: AtomicU64,
+    capacity: usize,
+    denies_when_full: AtomicBool,
     overflowed: AtomicU64,
 }
 
@@ -57,24 +63,15 @@ impl<K: Hash + ?Sized> KeyedRateLimiter<K> {
     }
 
     pub(super) fn new(builder: KeyedRateLimiterBuilder<K>) -> Self {
-        let KeyedRateLimiterBuilder {
-            name,
-            quota,
-            clock,
-            capacity,
-            when_full,
-            ..
-        } = builder;
+        let capacity = builder.capacity.get();
         let state = State {
-            name,
-            quota,
-            clock,
             // Seeded anew in each limiter: nobody can choose keys that fall on one line.
             hasher: RandomState::new(),
-            lines: Lines::new(capacity.get()),
-            when_full,
-            denied: AtomicU64::new(0),
+            lines: Lines::new(capacity),
+            capacity,
+            denies_when_full: AtomicBool::new(builder.when_full == WhenFull::Deny),
             overflowed: AtomicU64::new(0),
+            core: builder.base.core(),
         };
         Self {
             state: Arc::new(Inspected::new(state)),
@@ -86,20 +83,84 @@ impl<K: Hash + ?Sized> KeyedRateLimiter<K> {
     ///
     /// # Errors
     /// The [`Rejection`], with the exact time to come back.
+    #[inline]
     pub fn check(&self, key: &K) -> Result<(), Rejection> {
         self.admit(key, NonZeroU32::MIN, self.clock().now())
     }
 
+    /// Takes `cost` of `key`, and waits for its turn among those with the same key if need be: as
+    /// [`RateLimiter::acquire`](super::RateLimiter::acquire). A key that found no place does not wait.
+    ///
+    /// # Errors
+    /// A [`Rejection`], at once when the time would not suffice, the queue is full, or the cost is above the
+    /// burst; `QueueTimeout` after `max_wait` when a new quota has made the wait longer.
+    ///
+    /// # Panics
+    /// When it has to wait outside of a tokio runtime with a timer.
+    #[must_use = "futures do nothing unless polled"]
+    pub fn acquire(&self, key: &K, cost: NonZeroU32, max_wait: Duration) -> Acquire {
+        let patience = Patience {
+            max_wait,
+            deadline: None,
+        };
+        self.wait(self.fingerprint(key), cost, patience)
+    }
+
+    /// Where the bucket of `key` stands now. Takes nothing.
+    #[must_use]
+    pub fn standing(&self, key: &K) -> Standing {
+        let now = bounded(self.clock().now());
+        let bucket = self.state.lines.find(self.fingerprint(key));
+        Standing::new(self.quota(), bucket.map_or(0, Bucket::full_at), now)
+    }
+
+    /// Takes over the numbers of `builder`: the quota, how many may wait, and what happens when it is full. Its
+    /// name, clock and registry do not matter. Nothing is forgotten; see [`Self::set_quota`].
+    ///
+    /// # Errors
+    /// [`ConfigError`], and nothing is changed, when [`KeyedRateLimiterBuilder::build`] would refuse a number,
+    /// or the capacity is another: places cannot be added.
+    #[expect(clippy::needless_pass_by_value, reason = "as `build` takes it")]
+    pub fn reconfigure(&self, builder: KeyedRateLimiterBuilder<K>) -> Result<(), ConfigError> {
+        builder.check(Some(self.capacity()))?;
+        let denies = builder.when_full == WhenFull::Deny;
+        self.state.denies_when_full.store(denies, Ordering::Relaxed);
+        self.state.core.queue.set_max(builder.base.max_waiting);
+        self.set_quota(builder.base.quota);
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn fingerprint(&self, key: &K) -> u64 {
+        fingerprint(self.state.hasher.hash_one(key))
+    }
+}
+
+impl<K: ?Sized> KeyedRateLimiter<K> {
     /// The quota of each key.
     #[must_use]
     pub fn quota(&self) -> Quota {
-        self.state.quota
+        self.state.core.quota.get()
     }
 
-    /// How many keys it tells apart at once.
+    /// Changes the quota of all keys, for those who wait too. What is taken stays taken, in units: who had
+    /// used three of ten has used three of the new ones.
+    ///
+    /// It goes through all places, some 2 ms for a million; keys are decided meanwhile.
+    pub fn set_quota(&self, quota: Quota) {
+        set_quota(&**self.state, quota);
+    }
+
+    /// How many live keys it was built for; see [`KeyedRateLimiterBuilder::capacity`].
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.state.lines.capacity()
+        self.state.capacity
+    }
+
+    /// How many bytes its buckets take, whatever comes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.state.lines.memory()
     }
 
     /// Its numbers now. Counts the live keys: looks at every place.
@@ -107,8 +168,64 @@ impl<K: Hash + ?Sized> KeyedRateLimiter<K> {
         self.state.snapshot()
     }
 
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.state.core.name
+    }
+
+    /// Takes `cost` of a key at `now`: the engine, without clock, count or allocation.
+    #[inline]
+    pub(crate) fn enter(&self, fingerprint: u64, cost: NonZeroU32, now: Tick) -> Decision {
+        self.state.decide(fingerprint, cost, now)
+    }
+
+    /// Counts a refusal of [`Self::enter`], and says it.
+    #[cold]
+    pub(crate) fn refuse(&self, refused: Refused) -> Rejection {
+        self.state.core.refuse(refused)
+    }
+
+    pub(super) fn wait(&self, fingerprint: u64, cost: NonZeroU32, patience: Patience) -> Acquire {
+        let now = self.clock().now();
+        let refused = match self.enter(fingerprint, cost, now) {
+            Ok(standing) => return Acquire::decided(Ok(Some(standing))),
+            Err(refused) => refused,
+        };
+        let has_place = self.state.lines.find(fingerprint).is_some();
+        if refused.refusal == Refusal::Never || !has_place {
+            return Acquire::decided(Err((self.refuse(refused), Some(refused.standing))));
+        }
+        Acquire::join(
+            Arc::clone(&self.state) as _,
+            fingerprint,
+            cost,
+            now,
+            patience,
+        )
+    }
+
+    /// The fingerprint of a key that is found in `request`, if there is one.
+    #[inline]
+    pub(super) fn fingerprint_of<Req>(
+        &self,
+        request: &Req,
+        key: &impl RequestKey<Req>,
+    ) -> Option<u64> {
+        let mut hasher = self.state.hasher.build_hasher();
+        key.hash_key(request, &mut hasher)
+            .then(|| fingerprint(hasher.finish()))
+    }
+
+    /// The fingerprint of all requests that have no key.
+    #[inline]
+    pub(super) fn keyless(&self) -> u64 {
+        fingerprint(self.state.hasher.build_hasher().finish())
+    }
+
+    #[inline]
     pub(super) fn clock(&self) -> &Clock {
-        &self.state.clock
+        &self.state.core.clock
     }
 
     pub(super) fn shared(&self) -> &Arc<Inspected<State>> {
@@ -119,58 +236,84 @@ impl<K: Hash + ?Sized> KeyedRateLimiter<K> {
 impl<K: Hash + ?Sized> Admit<K> for KeyedRateLimiter<K> {
     type Permit = ();
 
+    #[inline]
     fn admit(&self, key: &K, cost: NonZeroU32, now: Tick) -> Result<(), Rejection> {
-        let state = &**self.state;
-        state
-            .decide(state.hasher.hash_one(key), cost, now)
-            .map_err(|refusal| {
-                // Relaxed: a number to look at.
-                state.denied.fetch_add(1, Ordering::Relaxed);
-                reject(refusal, &state.name)
-            })
+        match self.enter(self.fingerprint(key), cost, now) {
+            Ok(_) => Ok(()),
+            Err(refused) => Err(self.refuse(refused)),
+        }
     }
 }
 
 impl State {
-    fn decide(&self, fingerprint: u64, cost: NonZeroU32, now: Tick) -> Result<(), Refusal> {
+    #[inline]
+    fn decide(&self, fingerprint: u64, cost: NonZeroU32, now: Tick) -> Decision {
+        let quota = self.core.quota.get();
         // What can never be admitted takes no place from others.
-        if cost > self.quota.burst() {
-            return Err(Refusal::Never);
+        if cost > quota.burst() {
+            return Err(never(quota, 0, bounded(now)));
         }
-        let decide = |bucket: &Bucket| decide(self.quota, bucket, cost, now);
-        let full = match self.lines.visit(fingerprint, now, decide) {
-            Ok(decision) => return decision,
-            Err(full) => full,
-        };
+        let decide = |bucket: &Bucket| decide(quota, bucket, cost, now);
+        match self.lines.visit(fingerprint, now, decide) {
+            Ok(decision) => decision,
+            Err(full) => self.overflow(quota, cost, now, full),
+        }
+    }
+
+    #[cold]
+    fn overflow(&self, quota: Quota, cost: NonZeroU32, now: Tick, full: Full<'_>) -> Decision {
         self.overflowed.fetch_add(1, Ordering::Relaxed);
-        let refused = Err(Refusal::Until(full.frees_in));
-        match self.when_full {
+        let shared = (!self.denies_when_full.load(Ordering::Relaxed))
             // It has a bucket for as long as there are lines: it is never given to one key.
-            WhenFull::SharedBucket => decide(full.overflow).unwrap_or(refused),
-            WhenFull::Deny => refused,
-        }
+            .then(|| decide(quota, full.overflow, cost, now))
+            .flatten();
+        shared.unwrap_or_else(|| {
+            Err(Refused {
+                refusal: Refusal::Until(full.frees_in),
+                standing: Standing::new(quota, u64::MAX, bounded(now)),
+            })
+        })
     }
 }
 
+impl Limited for State {
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn bucket(&self, lane: u64) -> Option<&Bucket> {
+        self.lines.find(lane)
+    }
+
+    fn each_bucket(&self, visit: &mut dyn FnMut(Option<u64>, &Bucket)) {
+        self.lines
+            .buckets()
+            .for_each(|(lane, bucket)| visit(lane, bucket));
+    }
+}
+
+const NAMES: Names = Names {
+    denied: "keyed_rate_limiter.denied",
+    waited: "keyed_rate_limiter.waited",
+    waiting: "keyed_rate_limiter.waiting",
+    burst: "keyed_rate_limiter.burst",
+    rate: "keyed_rate_limiter.rate",
+};
+
 impl Inspect for State {
     fn kind(&self) -> &'static str {
-        "keyed_rate_limiter"
+        KIND
     }
 
     fn name(&self) -> &Name {
-        &self.name
+        &self.core.name
     }
 
     fn snapshot(&self) -> Snapshot {
-        let denied = self.denied.load(Ordering::Relaxed);
         let overflowed = self.overflowed.load(Ordering::Relaxed);
-        let live = u32::try_from(self.lines.live(self.clock.now())).unwrap_or(u32::MAX);
-        Snapshot::new()
-            .with(Metric::counter(
-                "keyed_rate_limiter.denied",
-                "requests refused",
-                denied,
-            ))
+        let live = u32::try_from(self.lines.live(self.core.clock.now())).unwrap_or(u32::MAX);
+        self.core
+            .snapshot(&NAMES)
             .with(Metric::counter(
                 "keyed_rate_limiter.overflowed",
                 "requests without a place",
@@ -181,6 +324,14 @@ impl Inspect for State {
                 "keys not as new",
                 f64::from(live),
             ))
+    }
+
+    fn controls(&self) -> &'static [Control] {
+        CONTROLS
+    }
+
+    fn control(&self, action: &str, argument: Option<&str>) -> Result<(), ControlError> {
+        control(self, action, argument)
     }
 }
 
@@ -194,12 +345,18 @@ impl<K: ?Sized> Clone for KeyedRateLimiter<K> {
     }
 }
 
-impl<K: ?Sized> fmt::Debug for KeyedRateLimiter<K> {
+impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyedRateLimiter")
-            .field("name", &self.state.name)
-            .field("quota", &self.state.quota)
-            .field("capacity", &self.state.lines.capacity())
+            .field("name", &self.core.name)
+            .field("quota", &self.core.quota.get())
+            .field("capacity", &self.capacity)
             .finish_non_exhaustive()
+    }
+}
+
+impl<K: ?Sized> fmt::Debug for KeyedRateLimiter<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self.state).fmt(f)
     }
 }

@@ -32,23 +32,41 @@
 //! calling. Behind a load balancer each process has a limiter of its own: `n` of them admit `n` times the
 //! quota.
 
+mod acquire;
 mod bucket;
 mod config;
+mod counts;
 mod engine;
 pub mod future;
+mod gate;
 mod handle;
+mod headers;
+pub mod key;
 mod keyed;
 mod layer;
+mod live;
+#[cfg(all(test, ovasabi_loom))]
+mod loom_models;
+mod queue;
 mod quota;
 mod service;
+mod shared;
+mod standing;
 mod store;
+mod sync;
+mod text;
 
 pub use config::{KeyedRateLimiterBuilder, RateLimiterBuilder};
+pub use gate::{Gate, Keyed, WhenMissing};
 pub use handle::RateLimiter;
+pub use headers::{DraftHeaders, Headers, NoHeaders, WriteHeaders};
 pub use keyed::{KeyedRateLimiter, WhenFull};
-pub use layer::{KeyedRateLimitLayer, RateLimitLayer};
+pub use layer::{AtOnce, InTurn, KeyedRateLimitLayer, RateLimitLayer};
 pub use quota::{Quota, QuotaError};
-pub use service::{Gate, Keyed, RateLimitService};
+pub use service::RateLimitService;
+pub use shared::TARGET;
+pub use standing::Standing;
+pub use text::ParseQuotaError;
 
 /// Compiles the examples of the guide's page.
 #[cfg(all(doctest, feature = "full"))]

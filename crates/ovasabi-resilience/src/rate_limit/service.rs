@@ -1,112 +1,113 @@
 //! The service.
 
-use std::fmt;
-use std::hash::Hash;
 use std::task::{Context, Poll};
 
-use ovasabi_core::Rejection;
-use ovasabi_core::admit::Admit;
-use ovasabi_core::classify::{Facts, ReadRequest};
-use ovasabi_core::reject::Reject;
+use ovasabi_core::classify::{HttpClassify, ReadRequest};
+use ovasabi_core::reject::{AsError, Reject};
 use tower_service::Service;
 
-use super::future::ResponseFuture;
-use super::{KeyedRateLimiter, RateLimiter};
+use super::future::{ResponseFuture, WaitingFuture};
+use super::gate::Gate;
+use super::headers::WriteHeaders;
+use super::layer::{AtOnce, InTurn};
+use super::{NoHeaders, RateLimitLayer};
 
-/// Refuses requests beyond the quota; see the [module](super).
+/// Refuses requests beyond the quota, or lets them wait; made by [`RateLimitLayer`].
 #[derive(Clone, Copy, Debug)]
-pub struct RateLimitService<S, G, C, R> {
+pub struct RateLimitService<S, G, C = HttpClassify, R = AsError, M = AtOnce, H = NoHeaders> {
     inner: S,
-    gate: G,
-    classify: C,
-    reject: R,
+    layer: RateLimitLayer<G, C, R, M, H>,
 }
 
-impl<S, G, C, R> RateLimitService<S, G, C, R> {
-    pub(super) fn new(inner: S, gate: G, classify: C, reject: R) -> Self {
-        Self {
-            inner,
-            gate,
-            classify,
-            reject,
-        }
+impl<S, G, C, R, M, H> RateLimitService<S, G, C, R, M, H> {
+    pub(super) fn new(inner: S, layer: RateLimitLayer<G, C, R, M, H>) -> Self {
+        Self { inner, layer }
+    }
+
+    /// The service inside.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside, without its limit.
+    pub fn into_inner(self) -> S {
+        self.inner
     }
 }
 
-impl<S, Req, G, C, R> Service<Req> for RateLimitService<S, G, C, R>
+impl<S, Req, G, C, R, H> Service<Req> for RateLimitService<S, G, C, R, AtOnce, H>
 where
     S: Service<Req>,
     G: Gate<Req>,
     C: ReadRequest<Req>,
-    R: Reject<S::Response, S::Error>,
+    R: Reject<S::Response, S::Error> + Clone,
+    H: WriteHeaders<S::Response>,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, S::Response, S::Error>;
+    type Future = ResponseFuture<S::Future, R, H>;
 
     /// Takes nothing from the quota: a service that is ready and then dropped costs nothing.
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let facts = self.classify.facts(&request);
-        match self.gate.check(&request, &facts) {
-            Ok(()) => ResponseFuture::admitted(self.inner.call(request)),
-            Err(rejection) => ResponseFuture::refused(self.reject.reject(&facts, rejection)),
+        let layer = &self.layer;
+        let facts = layer.classify.facts(&request);
+        match layer.gate.check(&request, &facts) {
+            Ok(standing) => {
+                let note = layer.headers.note(layer.gate.name(), standing);
+                ResponseFuture::admitted(self.inner.call(request), note)
+            }
+            Err((rejection, standing)) => {
+                let note = layer.headers.note(layer.gate.name(), standing);
+                ResponseFuture::refused(rejection, facts, layer.reject.clone(), note)
+            }
         }
     }
 }
 
-/// What decides about a request: a [`RateLimiter`], a [`Keyed`] one, or something of your own.
-pub trait Gate<Req> {
-    /// Takes the cost of `request` from the quota that it falls under.
-    ///
-    /// # Errors
-    /// The [`Rejection`], when the quota does not have it.
-    fn check(&self, request: &Req, facts: &Facts) -> Result<(), Rejection>;
-}
+impl<S, Req, G, C, R, H> Service<Req> for RateLimitService<S, G, C, R, InTurn, H>
+where
+    S: Service<Req> + Clone,
+    G: Gate<Req>,
+    C: ReadRequest<Req>,
+    R: Reject<S::Response, S::Error> + Clone,
+    H: WriteHeaders<S::Response>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = WaitingFuture<S, Req, R, H>;
 
-impl<Req> Gate<Req> for RateLimiter {
-    fn check(&self, _request: &Req, facts: &Facts) -> Result<(), Rejection> {
-        self.admit(&(), facts.cost(), self.clock().now())
+    /// Always ready: the bounded queue is the back-pressure.
+    #[inline]
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
     }
-}
 
-/// A limiter with the function that finds its keys.
-pub struct Keyed<K: ?Sized, F> {
-    limiter: KeyedRateLimiter<K>,
-    key: F,
-}
-
-impl<K: ?Sized, F> Keyed<K, F> {
-    pub(super) fn new(limiter: KeyedRateLimiter<K>, key: F) -> Self {
-        Self { limiter, key }
-    }
-}
-
-impl<Req, K: Hash, F: Fn(&Req) -> K> Gate<Req> for Keyed<K, F> {
-    fn check(&self, request: &Req, facts: &Facts) -> Result<(), Rejection> {
-        self.limiter.admit(
-            &(self.key)(request),
-            facts.cost(),
-            self.limiter.clock().now(),
+    fn call(&mut self, request: Req) -> Self::Future {
+        let layer = &self.layer;
+        let facts = layer.classify.facts(&request);
+        let acquire = layer.gate.wait(&request, &facts, layer.mode.max_wait);
+        // The clone has been asked nothing yet: the future asks it when the request is admitted.
+        let inner = self.inner.clone();
+        let name = layer.gate.name().clone();
+        WaitingFuture::new(
+            acquire,
+            inner,
+            request,
+            facts,
+            layer.reject.clone(),
+            layer.headers,
+            name,
         )
-    }
-}
-
-// Written by hand: derives would ask for `K: Clone` and `F: Debug`.
-impl<K: ?Sized, F: Clone> Clone for Keyed<K, F> {
-    fn clone(&self) -> Self {
-        Self {
-            limiter: self.limiter.clone(),
-            key: self.key.clone(),
-        }
-    }
-}
-
-impl<K: ?Sized, F> fmt::Debug for Keyed<K, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Keyed").field(&self.limiter).finish()
     }
 }

@@ -1,28 +1,38 @@
 //! Buckets of many keys in bounded memory.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ovasabi_core::time::Tick;
 
 use super::bucket::{Bucket, bounded};
+use super::sync::{AtomicU64, Mutex, Ordering, lock};
 
-/// How many places a key may take: a line of eight is two cache lines.
+/// How many places a line has: two cache lines.
 const WAYS: usize = 8;
 
-/// Buckets of many keys, in lines. A key hashes to one line and may take any place in it.
+/// Seven places for four keys. A key has two lines of eight, so that of as many live keys as the capacity
+/// says, at least 99 in 100 have a place of their own.
+const PLACES: usize = 7;
+const KEYS: usize = 4;
+
+/// More are not needed to keep threads apart.
+const MOST_DOORS: usize = 1_024;
+
+/// Buckets of many keys, in lines. A key hashes to two lines, and takes a place in the second only when the
+/// first is full.
 ///
 /// Keys are not kept, only 64-bit fingerprints: two keys with the same one share a bucket, which happens
 /// to a pair among 10⁶ with a chance of about 3·10⁻⁸.
 ///
-/// A key that has a place is decided without a lock. One that has none takes the lock of its line, so that
-/// no place goes to two keys and no key gets two places.
+/// A key that has a place is decided without a lock. One that has none takes the lock of its door, so that it
+/// gets one place and not two. That a place goes to one key and not to two is decided by its bucket, whose
+/// word says who was first to move in: keys with different doors may want the same place.
 #[derive(Debug)]
 pub(super) struct Lines {
     lines: Box<[Line]>,
-    /// Apart from the lines, so that those fill their cache lines exactly.
-    doors: Box<[Door]>,
+    doors: Box<[Mutex<()>]>,
+    /// For the keys that find no place, one for each line, apart so that lines fill their cache lines exactly.
+    overflow: Box<[Bucket]>,
 }
 
 #[derive(Debug, Default)]
@@ -31,18 +41,12 @@ struct Line([Place; WAYS]);
 
 #[derive(Debug, Default)]
 struct Place {
-    /// Zero when nobody has ever taken it. Changes only under the lock of the line's door.
+    /// Zero when nobody has ever taken it. Changes only while the bucket moves.
     fingerprint: AtomicU64,
     bucket: Bucket,
 }
 
-#[derive(Debug, Default)]
-struct Door {
-    claims: Mutex<()>,
-    overflow: Bucket,
-}
-
-/// All places of a line are taken by live keys.
+/// All places of a key are taken by live ones.
 #[derive(Debug)]
 pub(super) struct Full<'a> {
     /// When the first of them can be as good as new.
@@ -52,100 +56,163 @@ pub(super) struct Full<'a> {
 }
 
 impl Lines {
-    /// Places for `capacity` keys, rounded up to whole lines, whose number is a power of two.
+    /// Places for `capacity` keys, at least one line.
     pub(super) fn new(capacity: usize) -> Self {
-        let count = capacity.div_ceil(WAYS).next_power_of_two();
+        let places = capacity.saturating_mul(PLACES) / KEYS;
+        let count = places.div_ceil(WAYS).max(1);
         Self {
             lines: (0..count).map(|_| Line::default()).collect(),
-            doors: (0..count).map(|_| Door::default()).collect(),
+            doors: (0..count.min(MOST_DOORS)).map(|_| Mutex::new(())).collect(),
+            overflow: (0..count).map(|_| Bucket::default()).collect(),
         }
     }
 
-    pub(super) fn capacity(&self) -> usize {
-        self.lines.len() * WAYS
+    /// How many bytes it takes, from the start and for ever.
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.lines) + size_of_val(&*self.doors) + size_of_val(&*self.overflow)
     }
 
     /// How many places hold a key that is not as good as new.
     pub(super) fn live(&self, now: Tick) -> usize {
         let now = bounded(now);
-        let places = self.lines.iter().flat_map(|line| &line.0);
-        places.filter(|place| !place.is_free(now)).count()
+        self.places().filter(|place| !place.is_free(now)).count()
+    }
+
+    /// All buckets, with the fingerprint of the key that has it.
+    pub(super) fn buckets(&self) -> impl Iterator<Item = (Option<u64>, &Bucket)> {
+        let places = self.places().map(|place| {
+            (
+                Some(place.fingerprint.load(Ordering::Acquire)),
+                &place.bucket,
+            )
+        });
+        places.chain(self.overflow.iter().map(|bucket| (None, bucket)))
     }
 
     /// Decides with the bucket of a fingerprint, which is given a place if it has none.
+    #[inline]
     pub(super) fn visit<T>(
         &self,
         fingerprint: u64,
         now: Tick,
         decide: impl Fn(&Bucket) -> Option<T>,
     ) -> Result<T, Full<'_>> {
+        if let Some(place) = self.lookup(fingerprint)
+            && let Some(decision) = decide(&place.bucket)
+            // If the place went to another key in between, that one has paid, and this one pays again: the
+            // mistake is a unit too many, never one too few.
+            && place.holds(fingerprint)
+        {
+            return Ok(decision);
+        }
+        self.settle(fingerprint, now, decide)
+    }
+
+    /// The bucket of a fingerprint, if it has a place.
+    pub(super) fn find(&self, fingerprint: u64) -> Option<&Bucket> {
+        self.lookup(fingerprint).map(|place| &place.bucket)
+    }
+
+    /// [`Self::visit`] for a key that has no place, as far as can be seen without a lock.
+    #[inline(never)]
+    fn settle<T>(
+        &self,
+        fingerprint: u64,
+        now: Tick,
+        decide: impl Fn(&Bucket) -> Option<T>,
+    ) -> Result<T, Full<'_>> {
         let now = bounded(now);
-        // Zero marks a free place, so the key with that fingerprint takes the next one.
-        let fingerprint = fingerprint.max(1);
-        let index = self.index(fingerprint);
-        let (line, door) = (&self.lines[index], &self.doors[index]);
+        let home = self.home(fingerprint);
+        let away = self.away(fingerprint);
+        let door = &self.doors[home % self.doors.len()];
         loop {
-            if let Some(place) = line.find(fingerprint) {
-                // If the place went to another key in between, that one has paid, and this one pays again:
-                // the mistake is a unit too many, never one too few.
-                match decide(&place.bucket) {
-                    Some(decision) if place.holds(fingerprint) => return Ok(decision),
-                    _ => {}
-                }
-            }
-            let _claiming = lock(&door.claims);
-            let place = line
-                .find(fingerprint)
-                .or_else(|| line.claim(fingerprint, now));
+            let _claiming = lock(door);
+            let place = self.lookup(fingerprint).or_else(|| {
+                let claimed = self.lines[home].claim(fingerprint, now);
+                claimed.or_else(|| self.lines[away].claim(fingerprint, now))
+            });
             let Some(place) = place else {
+                let free = [home, away].map(|line| self.lines[line].full_at());
+                let first = free.into_iter().min().unwrap_or(now);
                 return Err(Full {
-                    frees_in: line.frees_in(now),
-                    overflow: &door.overflow,
+                    frees_in: Duration::from_nanos(first.saturating_sub(now)),
+                    overflow: &self.overflow[home],
                 });
             };
-            // Nothing moves while the door is locked, so this is the last word.
-            if let Some(decision) = decide(&place.bucket) {
+            // Another key may move in before this one has paid, if it is as good as new: then it asks again.
+            if let Some(decision) = decide(&place.bucket)
+                && place.holds(fingerprint)
+            {
                 return Ok(decision);
             }
         }
     }
 
-    /// Always below the number of lines, which is a power of two.
-    fn index(&self, fingerprint: u64) -> usize {
-        // The upper half picks the line, so that fingerprints within a line still differ in all bits below.
-        let upper = usize::try_from(fingerprint >> 32).unwrap_or(usize::MAX);
-        upper & (self.lines.len() - 1)
+    #[inline]
+    fn lookup(&self, fingerprint: u64) -> Option<&Place> {
+        let home = self.lines[self.home(fingerprint)].find(fingerprint);
+        home.or_else(|| self.lines[self.away(fingerprint)].find(fingerprint))
+    }
+
+    /// The first line of a key: always below the number of lines.
+    #[inline]
+    fn home(&self, fingerprint: u64) -> usize {
+        scale(fingerprint >> 32, self.lines.len())
+    }
+
+    /// The second, from bits that the first has not seen.
+    #[inline]
+    fn away(&self, fingerprint: u64) -> usize {
+        scale(fingerprint & 0xffff_ffff, self.lines.len())
+    }
+
+    fn places(&self) -> impl Iterator<Item = &Place> {
+        self.lines.iter().flat_map(|line| &line.0)
     }
 }
 
+/// The fingerprint of a hash. Zero marks a place that nobody has taken, so the key with that one takes the next.
+#[inline]
+pub(super) fn fingerprint(hash: u64) -> u64 {
+    hash.max(1)
+}
+
+/// Maps 32 even bits to a number below `count`, which is below 2³².
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the quotient is below `count`, which came from a usize"
+)]
+fn scale(bits: u64, count: usize) -> usize {
+    ((bits * count as u64) >> 32) as usize
+}
+
 impl Line {
+    #[inline]
     fn find(&self, fingerprint: u64) -> Option<&Place> {
         self.0.iter().find(|place| place.holds(fingerprint))
     }
 
-    /// Gives a place that is free or as good as new to a fingerprint. Only under the lock of the door.
+    /// Gives a place that is free or as good as new to a fingerprint. Only under the lock of its door.
     fn claim(&self, fingerprint: u64, now: u64) -> Option<&Place> {
         self.0.iter().find(|place| place.claim(fingerprint, now))
     }
 
-    fn frees_in(&self, now: u64) -> Duration {
-        let ends = self.0.iter().map(|place| place.full_at());
-        Duration::from_nanos(ends.min().unwrap_or(now).saturating_sub(now))
+    /// When the first of its places can be as good as new.
+    fn full_at(&self) -> u64 {
+        let ends = self.0.iter().map(|place| place.bucket.full_at());
+        ends.min().unwrap_or(0)
     }
 }
 
 impl Place {
+    #[inline]
     fn holds(&self, fingerprint: u64) -> bool {
         self.fingerprint.load(Ordering::Acquire) == fingerprint
     }
 
-    /// When a decision is the same as for a key that never came.
-    fn full_at(&self) -> u64 {
-        self.bucket.full_at()
-    }
-
     fn is_free(&self, now: u64) -> bool {
-        self.full_at() <= now
+        self.bucket.full_at() <= now
     }
 
     fn claim(&self, fingerprint: u64, now: u64) -> bool {
@@ -156,11 +223,6 @@ impl Place {
         }
         is_won
     }
-}
-
-/// Nothing that can panic runs under the lock but decisions, which are arithmetic; the lock holds no data.
-fn lock(door: &Mutex<()>) -> MutexGuard<'_, ()> {
-    door.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -174,15 +236,16 @@ mod tests {
     /// Takes all that a bucket has for an hour.
     fn take(bucket: &Bucket, now: u64) -> Option<Result<(), ()>> {
         let hour = 3_600_000_000_000;
-        bucket.update(|known| match known {
+        let decide = |known: Option<Nanos>| match known {
             Some(until) if until.as_u64() > now => Err(()),
             _ => Ok(((), Nanos::new(now + hour))),
-        })
+        };
+        bucket.update(decide).0
     }
 
     #[test]
     fn a_key_whose_place_is_given_away_while_it_is_decided_is_decided_anew() {
-        let lines = Lines::new(WAYS);
+        let lines = Lines::new(1);
         let now = Tick::from_nanos(1);
         // It has a place, and is as good as new: another may have it.
         let _ = lines.visit(100, Tick::ZERO, |_| Some(()));

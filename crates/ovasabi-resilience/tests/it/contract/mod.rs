@@ -11,6 +11,7 @@ contract!(half_open_breaker, subjects::HalfOpenBreaker);
 contract!(waiting_breaker, subjects::WaitingBreaker);
 contract!(keyed_breaker, subjects::KeyedBreaker);
 contract!(rate_limit, subjects::RateLimit);
+contract!(rate_limit_in_turn, subjects::RateLimitInTurn);
 contract!(keyed_rate_limit, subjects::KeyedRateLimit);
 contract!(concurrency, subjects::Concurrency);
 contract!(adaptive_concurrency, subjects::AdaptiveConcurrency);

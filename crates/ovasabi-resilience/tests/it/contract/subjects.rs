@@ -18,7 +18,7 @@ use ovasabi_resilience::keyed::{
     KeyedCircuitBreaker, KeyedCircuitBreakerLayer, KeyedCircuitBreakerService,
 };
 use ovasabi_resilience::rate_limit::{
-    Keyed, KeyedRateLimiter, Quota, RateLimitLayer, RateLimitService, RateLimiter,
+    InTurn, Keyed, KeyedRateLimiter, Quota, RateLimitLayer, RateLimitService, RateLimiter,
 };
 use ovasabi_resilience::retry::{
     Overflow, RetryLayer, RetryPolicy, RetryPolicyBuilder, RetryService,
@@ -237,6 +237,40 @@ impl Subject for RateLimit {
         RateLimitLayer::new(limiter(plenty()))
             .classify(ByResult::new())
             .layer(Self::refusing(inner))
+    }
+}
+
+pub(super) struct RateLimitInTurn;
+
+/// Requests wait for their turn, except where there is none in time.
+fn in_turn(
+    limiter: RateLimiter,
+) -> RateLimitLayer<RateLimiter, ByResult, ovasabi_core::reject::AsError, InTurn> {
+    RateLimitLayer::new(limiter)
+        .classify(ByResult::new())
+        .waiting(Duration::from_secs(1))
+}
+
+impl Subject for RateLimitInTurn {
+    type Service =
+        RateLimitService<Strict, RateLimiter, ByResult, ovasabi_core::reject::AsError, InTurn>;
+    type Twice = RateLimitService<
+        Self::Service,
+        RateLimiter,
+        ByResult,
+        ovasabi_core::reject::AsError,
+        InTurn,
+    >;
+    const READY_BY_ITSELF: bool = true;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        in_turn(limiter(plenty())).layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        in_turn(empty_limiter()).layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        in_turn(limiter(plenty())).layer(Self::refusing(inner))
     }
 }
 

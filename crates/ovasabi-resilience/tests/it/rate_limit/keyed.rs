@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use ovasabi_core::admit::Admit;
-use ovasabi_core::inspect::Registry;
+use ovasabi_core::inspect::{Registry, Value};
 use ovasabi_core::reject::RejectKind;
 use ovasabi_core::time::{Clock, ClockHand, Tick};
 use ovasabi_resilience::rate_limit::{KeyedRateLimiter, KeyedRateLimiterBuilder, Quota, WhenFull};
@@ -21,7 +21,7 @@ fn builder(quota: Quota, capacity: usize) -> (KeyedRateLimiterBuilder<u32>, Cloc
 
 /// All keys on one line of eight places.
 fn one_line(quota: Quota, when_full: WhenFull) -> (KeyedRateLimiter<u32>, ClockHand) {
-    let (builder, hand) = builder(quota, 8);
+    let (builder, hand) = builder(quota, 4);
     (builder.when_full(when_full).build().unwrap(), hand)
 }
 
@@ -44,19 +44,48 @@ fn a_million_keys_take_no_more_room_than_one() {
     let (builder, _hand) = builder(Quota::per_second(n(1)), 65_536);
     let limiter = builder.inspect(&registry).build().unwrap();
     assert_eq!(limiter.capacity(), 65_536);
+    let memory = limiter.memory();
     let admitted = (0..1_000_000)
         .filter(|key| limiter.check(key).is_ok())
         .count();
-    assert_eq!(limiter.capacity(), 65_536);
+    assert_eq!(limiter.memory(), memory);
+    assert!(memory <= 32 * 65_536, "{memory}");
     let report = &registry.reports()[0];
     let overflowed = report.counter("keyed_rate_limiter.overflowed").unwrap();
-    // Each place admits one, and so does the shared bucket of each line.
-    assert_eq!(admitted, 65_536 + 65_536 / 8);
-    assert_eq!(overflowed, 1_000_000 - 65_536);
+    // Seven places for four keys. Each admits one, and so does the shared bucket of each line of eight.
+    let places = 65_536 * 7 / 4;
+    assert_eq!(admitted, places + places / 8);
+    assert_eq!(overflowed, 1_000_000 - places as u64);
     assert_eq!(
         report.counter("keyed_rate_limiter.denied"),
         Some(1_000_000 - admitted as u64)
     );
+}
+
+#[test]
+fn of_a_million_live_keys_at_least_99_in_100_are_held_exactly_in_32_bytes_each() {
+    const KEYS: u32 = 1_000_000;
+    let (builder, _hand) = builder(Quota::per_second(n(2)), KEYS as usize);
+    let limiter = builder.build().unwrap();
+    // The first one and the second of each key are admitted, the third is not. Without a place of its own a
+    // key shares a bucket of two.
+    for _ in 0..2 {
+        (0..KEYS).for_each(|key| drop(limiter.check(&key)));
+    }
+    let held = limiter.snapshot().metrics().iter().find_map(|metric| {
+        let is_it = metric.name == "keyed_rate_limiter.live_keys";
+        is_it.then_some(metric.value)
+    });
+    let Some(Value::Gauge(held)) = held else {
+        panic!("no gauge of live keys");
+    };
+    assert!(held >= 0.99 * f64::from(KEYS), "{held}");
+    assert!(
+        limiter.memory() <= 32 * KEYS as usize,
+        "{}",
+        limiter.memory()
+    );
+    assert!((0..KEYS).all(|key| limiter.check(&key).is_err()));
 }
 
 #[test]

@@ -8,9 +8,15 @@ use ovasabi_core::time::{Clock, ClockHand};
 use ovasabi_resilience::rate_limit::{Quota, RateLimiter};
 
 mod direct;
+mod headers;
+mod key;
 mod keyed;
 mod layer;
+mod live;
 mod model;
+mod text;
+mod waiting;
+mod waiting_layer;
 
 const NS: Duration = Duration::from_nanos(1);
 const MS: Duration = Duration::from_millis(1);
@@ -25,6 +31,12 @@ fn limiter(quota: Quota) -> (RateLimiter, ClockHand) {
     let (clock, hand) = Clock::manual();
     let limiter = RateLimiter::builder("test", quota).clock(clock).build();
     (limiter.unwrap(), hand)
+}
+
+/// One every `interval`, and `burst` at once.
+fn quota(interval: Duration, burst: u32) -> Quota {
+    let even = Quota::one_every(interval).unwrap();
+    even.with_burst(n(burst)).unwrap()
 }
 
 /// How many of `tries` are admitted.
