@@ -28,6 +28,7 @@
 //! | `deadline` | [`deadline`]: a limit on the time of a call | no |
 //! | `rate-limit` | [`rate_limit`]: so much and no more, for all or for each key | no |
 //! | `retry` | [`retry`]: try again, within a budget | no |
+//! | `axum` | peer addresses and route templates as axum tells them, for [`rate_limit::key`] | no |
 //! | `backoff` | [`retry`], with policies of the crate `backoff`, which is not maintained | no |
 //! | `full` | all of them but `backoff` | no |
 #![cfg_attr(docsrs, feature(doc_cfg))]

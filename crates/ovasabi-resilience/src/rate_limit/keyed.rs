@@ -256,12 +256,12 @@ impl State {
         let decide = |bucket: &Bucket| decide(quota, bucket, cost, now);
         match self.lines.visit(fingerprint, now, decide) {
             Ok(decision) => decision,
-            Err(full) => self.overflow(quota, cost, now, full),
+            Err(full) => self.overflow(quota, cost, now, &full),
         }
     }
 
     #[cold]
-    fn overflow(&self, quota: Quota, cost: NonZeroU32, now: Tick, full: Full<'_>) -> Decision {
+    fn overflow(&self, quota: Quota, cost: NonZeroU32, now: Tick, full: &Full<'_>) -> Decision {
         self.overflowed.fetch_add(1, Ordering::Relaxed);
         let shared = (!self.denies_when_full.load(Ordering::Relaxed))
             // It has a bucket for as long as there are lines: it is never given to one key.

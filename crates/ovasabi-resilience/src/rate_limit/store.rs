@@ -179,10 +179,6 @@ pub(super) fn fingerprint(hash: u64) -> u64 {
 
 /// Maps 32 even bits to a number below `count`, which is below 2³².
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the quotient is below `count`, which came from a usize"
-)]
 fn scale(bits: u64, count: usize) -> usize {
     ((bits * count as u64) >> 32) as usize
 }

@@ -70,7 +70,7 @@ impl FromStr for Quota {
 impl fmt::Display for Quota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nanos = self.nanos();
-        let largest = UNITS.iter().find(|(_, unit)| nanos % unit == 0);
+        let largest = UNITS.iter().find(|(_, unit)| nanos.is_multiple_of(*unit));
         let (name, unit) = largest.copied().unwrap_or(("ns", 1));
         write!(f, "1/{}{name} burst {}", nanos / unit, self.burst())
     }

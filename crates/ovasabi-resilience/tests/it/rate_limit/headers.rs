@@ -34,7 +34,7 @@ async fn admitted_and_refused_answers_say_where_the_client_stands() {
     let service = layer.wrap(ok());
     // Units left, seconds until all are back, and until one is.
     for (pause, status, left, full_in, retry) in [
-        (0 * SEC, 200, 2, 20, None),
+        (Duration::ZERO, 200, 2, 20, None),
         (NS, 200, 1, 40, None),
         (SEC, 200, 0, 59, None),
         (NS, 429, 0, 59, Some("19")),

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ovasabi_core::admit::Admit;
 use ovasabi_core::inspect::Registry;
@@ -177,7 +178,7 @@ fn standing_is_right_to_the_unit_and_the_nanosecond() {
     hand.advance(SEC);
     assert_eq!(
         (limiter.standing().remaining(), limiter.standing().full_in()),
-        (10, 0 * SEC)
+        (10, Duration::ZERO)
     );
     limiter.check().unwrap();
     hand.advance(NS);

@@ -1,5 +1,6 @@
 //! The limiters against slow and obvious models.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use ovasabi_core::admit::Admit;
@@ -114,7 +115,8 @@ proptest! {
         let first = quota(nanos(interval), burst);
         let (direct, hand) = limiter(first);
         let (clock, keyed_hand) = Clock::manual();
-        let keyed = KeyedRateLimiter::<u8>::builder("test", first).clock(clock).build().unwrap();
+        let keyed = KeyedRateLimiter::<u8>::builder("test", first).clock(clock).capacity(NonZeroUsize::MIN);
+        let keyed = keyed.build().unwrap();
         let mut model = Bucket::new(interval, burst);
         let mut now = start;
         for (pause, cost, change) in steps {

@@ -46,7 +46,7 @@ async fn requests_are_served_in_the_order_of_their_calls() {
     for task in tasks.into_iter().rev() {
         times.push(task.await.unwrap().unwrap());
     }
-    assert_eq!(times, [0 * SEC, SEC, 2 * SEC, 3 * SEC]);
+    assert_eq!(times, [Duration::ZERO, SEC, 2 * SEC, 3 * SEC]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -90,6 +90,9 @@ async fn reqwest_keyed_breaker() {
 async fn reqwest_rate_limit() {
     accepts(rate(1).layer(reqwest_client())).await;
     refuses(rate(0).layer(reqwest_client()), RejectKind::RateLimited).await;
+    let in_turn = |left| rate(left).waiting(Duration::ZERO).layer(reqwest_client());
+    accepts(in_turn(1)).await;
+    refuses(in_turn(0), RejectKind::RateLimited).await;
 }
 
 #[tokio::test]
@@ -189,6 +192,9 @@ async fn hyper_keyed_breaker() {
 async fn hyper_rate_limit() {
     accepts(rate(1).layer(hyper_client())).await;
     refuses(rate(0).layer(hyper_client()), RejectKind::RateLimited).await;
+    let in_turn = |left| rate(left).waiting(Duration::ZERO).layer(hyper_client());
+    accepts(in_turn(1)).await;
+    refuses(in_turn(0), RejectKind::RateLimited).await;
 }
 
 #[tokio::test]

@@ -91,6 +91,39 @@ async fn axum_rate_limit() {
 }
 
 #[tokio::test]
+async fn axum_rate_limit_in_turn_by_address_and_route() {
+    use ovasabi_resilience::rate_limit::key::{ClientIp, Route, RouteKey};
+    use ovasabi_resilience::rate_limit::{KeyedRateLimiter, Quota, RateLimitLayer};
+    let quota = Quota::one_every(Duration::from_millis(20)).unwrap();
+    let limiter = KeyedRateLimiter::builder("sockets", quota).build().unwrap();
+    let layer = RateLimitLayer::keyed(limiter.clone(), (ClientIp::peer(), Route::new()))
+        .responding()
+        .waiting(LONG)
+        .headers();
+    let router = Router::new().route("/", get(hello::<Body>)).layer(layer);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    for _ in 0..3 {
+        accepts(address).await;
+    }
+    let key = (address.ip(), RouteKey::new(http::Method::GET, "/"));
+    assert_eq!(limiter.standing(&key).quota(), quota);
+    let report = limiter.snapshot();
+    let waited = report
+        .metrics()
+        .iter()
+        .find(|metric| metric.name.ends_with(".waited"));
+    assert!(waited.is_some_and(|metric| metric.value != ovasabi_core::inspect::Value::Counter(0)));
+    let response = reqwest::get(format!("http://{address}/")).await.unwrap();
+    assert_eq!(
+        response.headers()["ratelimit-policy"],
+        "\"sockets\";q=50;w=1"
+    );
+}
+
+#[tokio::test]
 async fn axum_concurrency() {
     let limiter = one_slot();
     let address = in_axum(slots(&limiter).responding().until_body_end()).await;
@@ -169,6 +202,13 @@ async fn hyper_keyed_breaker() {
 #[tokio::test]
 async fn hyper_rate_limit() {
     let address = serve(rate(1).responding().layer(plain())).await;
+    accepts(address).await;
+    refuses(address, 429, "rate_limited", true).await;
+}
+
+#[tokio::test]
+async fn hyper_rate_limit_in_turn() {
+    let address = serve(rate(1).responding().waiting(Duration::ZERO).layer(plain())).await;
     accepts(address).await;
     refuses(address, 429, "rate_limited", true).await;
 }
