@@ -45,6 +45,13 @@ impl Problem {
 }
 
 impl ConfigError {
+    /// The problems of both, for what is built of two parts.
+    #[cfg(feature = "stack")]
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.problems.extend(other.problems);
+        self
+    }
+
     /// The problems, in the order of the knobs; never empty.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {

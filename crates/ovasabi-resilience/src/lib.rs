@@ -30,6 +30,7 @@
 //! | `retry` | [`retry`]: try again, within a budget | no |
 //! | `axum` | peer addresses and route templates as axum tells them, for [`rate_limit::key`] | no |
 //! | `backoff` | [`retry`], with policies of the crate `backoff`, which is not maintained | no |
+//! | `stack` | [`stack`]: the parts in the order that works, as one service | no |
 //! | `full` | all of them but `backoff` | no |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -46,6 +47,8 @@ pub mod keyed;
 pub mod rate_limit;
 #[cfg(feature = "retry")]
 pub mod retry;
+#[cfg(feature = "stack")]
+pub mod stack;
 
 /// Compiles the example of the README.
 #[cfg(all(doctest, feature = "full"))]

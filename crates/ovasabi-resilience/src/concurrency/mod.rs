@@ -86,6 +86,8 @@ pub use permit::Permit;
 pub use queue::Queue;
 pub use queued::{ConcurrencyQueueLayer, ConcurrencyQueueService};
 pub use service::ConcurrencyLimitService;
+#[cfg(feature = "stack")]
+pub(crate) use ticket::Ticket;
 
 /// Compiles the examples of the guide's page.
 #[cfg(all(doctest, feature = "full"))]

@@ -11,7 +11,7 @@ use super::Replay;
 pub struct Attempt(u32);
 
 impl Attempt {
-    pub(super) const fn new(number: u32) -> Self {
+    pub(crate) const fn new(number: u32) -> Self {
         Self(number)
     }
 

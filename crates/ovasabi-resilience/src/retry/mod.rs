@@ -102,6 +102,8 @@ pub use replay::{BufferedBody, ByClone, EmptyBody, KeptRequest, Replay, ReplayBo
 pub use rules::Overflow;
 pub use service::RetryService;
 pub use tally::Totals;
+#[cfg(feature = "stack")]
+pub(crate) use {rules::Reason, ticket::Ticket};
 
 /// What a policy is called in rejections, metrics and registries.
 const KIND: &str = "retry";

@@ -12,7 +12,7 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    pub(super) const FIRST: Self = Self {
+    pub(crate) const FIRST: Self = Self {
         attempt: 1,
         taken: None,
     };

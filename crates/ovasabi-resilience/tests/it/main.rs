@@ -15,3 +15,5 @@ mod rate_limit;
 mod retry;
 #[cfg(feature = "full")]
 mod sockets;
+#[cfg(feature = "full")]
+mod stack;

@@ -19,3 +19,5 @@ contract!(queued_concurrency, subjects::QueuedConcurrency);
 contract!(deadline, subjects::Deadline);
 contract!(retry, subjects::Retry);
 contract!(limited_retry, subjects::LimitedRetry);
+contract!(client_stack, subjects::Client);
+contract!(server_stack, subjects::Server);

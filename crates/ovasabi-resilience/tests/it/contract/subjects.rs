@@ -4,7 +4,9 @@ use std::fmt::Debug;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
+use ovasabi_core::body::AtHead;
 use ovasabi_core::classify::{ByResult, Facts, ReadRequest};
+use ovasabi_core::reject::AsError;
 use ovasabi_core::time::Clock;
 use ovasabi_resilience::breaker::{
     CircuitBreaker, CircuitBreakerLayer, CircuitBreakerService, Mode, ReadyMode,
@@ -22,6 +24,9 @@ use ovasabi_resilience::rate_limit::{
 };
 use ovasabi_resilience::retry::{
     Overflow, RetryLayer, RetryPolicy, RetryPolicyBuilder, RetryService,
+};
+use ovasabi_resilience::stack::{
+    BreakerConfig, ClientLayer, ClientService, ConcurrencyConfig, NoRateLimit, RunService, Stack,
 };
 use tower::{BoxError, Layer, Service};
 
@@ -219,9 +224,8 @@ fn empty_limiter() -> RateLimiter {
 }
 
 impl Subject for RateLimit {
-    type Service = RateLimitService<Strict, RateLimiter, ByResult, ovasabi_core::reject::AsError>;
-    type Twice =
-        RateLimitService<Self::Service, RateLimiter, ByResult, ovasabi_core::reject::AsError>;
+    type Service = RateLimitService<Strict, RateLimiter, ByResult, AsError>;
+    type Twice = RateLimitService<Self::Service, RateLimiter, ByResult, AsError>;
 
     fn admitting(inner: Strict) -> Self::Service {
         RateLimitLayer::new(limiter(plenty()))
@@ -243,24 +247,15 @@ impl Subject for RateLimit {
 pub(super) struct RateLimitInTurn;
 
 /// Requests wait for their turn, except where there is none in time.
-fn in_turn(
-    limiter: RateLimiter,
-) -> RateLimitLayer<RateLimiter, ByResult, ovasabi_core::reject::AsError, InTurn> {
+fn in_turn(limiter: RateLimiter) -> RateLimitLayer<RateLimiter, ByResult, AsError, InTurn> {
     RateLimitLayer::new(limiter)
         .classify(ByResult::new())
         .waiting(Duration::from_secs(1))
 }
 
 impl Subject for RateLimitInTurn {
-    type Service =
-        RateLimitService<Strict, RateLimiter, ByResult, ovasabi_core::reject::AsError, InTurn>;
-    type Twice = RateLimitService<
-        Self::Service,
-        RateLimiter,
-        ByResult,
-        ovasabi_core::reject::AsError,
-        InTurn,
-    >;
+    type Service = RateLimitService<Strict, RateLimiter, ByResult, AsError, InTurn>;
+    type Twice = RateLimitService<Self::Service, RateLimiter, ByResult, AsError, InTurn>;
     const READY_BY_ITSELF: bool = true;
 
     fn admitting(inner: Strict) -> Self::Service {
@@ -293,10 +288,8 @@ fn keyed_layer(limiter: KeyedRateLimiter<u8>) -> RateLimitLayer<Keyed<u8, KeyOf>
 }
 
 impl Subject for KeyedRateLimit {
-    type Service =
-        RateLimitService<Strict, Keyed<u8, KeyOf>, ByResult, ovasabi_core::reject::AsError>;
-    type Twice =
-        RateLimitService<Self::Service, Keyed<u8, KeyOf>, ByResult, ovasabi_core::reject::AsError>;
+    type Service = RateLimitService<Strict, Keyed<u8, KeyOf>, ByResult, AsError>;
+    type Twice = RateLimitService<Self::Service, Keyed<u8, KeyOf>, ByResult, AsError>;
 
     fn admitting(inner: Strict) -> Self::Service {
         keyed_layer(keyed(plenty())).layer(inner)
@@ -338,8 +331,7 @@ fn concurrency_layer(limiter: ConcurrencyLimiter) -> ConcurrencyLimitLayer<ByRes
     ConcurrencyLimitLayer::new(limiter).classify(ByResult::new())
 }
 
-type ConcurrencyService<S> =
-    ConcurrencyLimitService<S, ByResult, ovasabi_core::reject::AsError, ovasabi_core::body::AtHead>;
+type ConcurrencyService<S> = ConcurrencyLimitService<S, ByResult, AsError, AtHead>;
 
 impl Subject for Concurrency {
     type Service = ConcurrencyService<Strict>;
@@ -400,8 +392,8 @@ impl Subject for QueuedConcurrency {
 pub(super) struct Deadline;
 
 impl Subject for Deadline {
-    type Service = DeadlineService<Strict, ByResult, ovasabi_core::reject::AsError>;
-    type Twice = DeadlineService<Self::Service, ByResult, ovasabi_core::reject::AsError>;
+    type Service = DeadlineService<Strict, ByResult, AsError>;
+    type Twice = DeadlineService<Self::Service, ByResult, AsError>;
 
     fn admitting(inner: Strict) -> Self::Service {
         DeadlineLayer::new("contract", LONG)
@@ -491,5 +483,82 @@ impl Subject for LimitedRetry {
     }
     fn over_refusing(inner: Strict) -> Self::Twice {
         retry_layer(limited()).layer(Breaker::refusing(inner))
+    }
+}
+
+/// A whole client, whose slots are what it admits.
+pub(super) struct Client;
+
+fn client(layer: &'static str) -> ClientLayer<ByResult> {
+    let mut patient = BreakerConfig::default();
+    patient.consecutive_failures = Some(1_000);
+    let stack = Stack::http_client(layer)
+        .breaker(patient)
+        .concurrency(ConcurrencyConfig::fixed(four()))
+        .build()
+        .unwrap();
+    stack.layer().classify(ByResult::new())
+}
+
+impl Subject for Client {
+    type Service = ClientService<Strict, ByResult>;
+    type Twice = ClientService<Self::Service, ByResult>;
+    const HOLDS: bool = true;
+    const READY_BY_ITSELF: bool = true;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        client("contract").layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        let stack = Stack::http_client("contract").with_breaker(open_breaker());
+        let layer = stack.build().unwrap().layer().classify(ByResult::new());
+        layer.layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        let outer = CircuitBreaker::builder("outer")
+            .consecutive_failures(1)
+            .build()
+            .unwrap();
+        let stack = Stack::http_client("outer").with_breaker(outer);
+        let layer = stack.build().unwrap().layer().classify(ByResult::new());
+        layer.layer(Self::refusing(inner))
+    }
+}
+
+/// A whole server, whose slots are what it admits.
+pub(super) struct Server;
+
+type Run<S, G> = RunService<S, ByResult, AsError, AtHead, G>;
+type Served<S> = Run<Run<S, RateLimiter>, NoRateLimit>;
+
+fn server<S>(slots: NonZeroU32, inner: S) -> Served<S> {
+    let stack = Stack::http_server("contract")
+        .concurrency(ConcurrencyConfig::fixed(slots))
+        .build()
+        .unwrap();
+    let layer = stack.layer().classify(ByResult::new()).until_head();
+    layer.as_error().layer(inner)
+}
+
+impl Subject for Server {
+    type Service = Served<Strict>;
+    type Twice = Served<Self::Service>;
+    const HOLDS: bool = true;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        server(four(), inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        let limiter = ConcurrencyLimiter::builder("contract", NonZeroU32::MIN)
+            .build()
+            .unwrap();
+        std::mem::forget(limiter.try_acquire().unwrap());
+        let stack = Stack::http_server("contract").with_concurrency(limiter);
+        let layer = stack.build().unwrap().layer();
+        let layer = layer.classify(ByResult::new()).until_head();
+        layer.as_error().layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        server(four(), Self::refusing(inner))
     }
 }

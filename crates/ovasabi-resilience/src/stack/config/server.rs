@@ -1,0 +1,36 @@
+//! The numbers of a server.
+
+use std::time::Duration;
+
+use ovasabi_core::config::duration;
+use serde::{Deserialize, Serialize};
+
+use super::{ConcurrencyConfig, RateLimitConfig};
+
+/// The numbers of a [`ServerStack`](crate::stack::ServerStack). Unknown keys are refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// For a request, from its head to the head of its answer; default 30 s. The caller's own may be shorter.
+    #[serde(with = "duration::option")]
+    pub deadline: Option<Duration>,
+    /// How many requests may be under way at once, until the last byte of their answers; default a limit that
+    /// follows the latency between 10 and 1000, from 100.
+    pub concurrency: Option<ConcurrencyConfig>,
+    /// The quota of all requests together, or of each key where the stack has a key; default none.
+    pub rate_limit: Option<RateLimitConfig>,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            deadline: Some(Duration::from_secs(30)),
+            concurrency: Some(ConcurrencyConfig {
+                adaptive: true,
+                ..ConcurrencyConfig::default()
+            }),
+            rate_limit: None,
+        }
+    }
+}

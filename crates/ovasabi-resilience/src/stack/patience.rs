@@ -1,0 +1,108 @@
+//! The end of somebody's patience with an attempt.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use ovasabi_core::classify::{Class, Facts};
+use ovasabi_core::reject::RejectKind;
+use ovasabi_core::time::Tick;
+use pin_project_lite::pin_project;
+use tokio::task::coop;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::run::Run;
+
+pin_project! {
+    /// A timer that is made when something is first pending, and not before.
+    pub(super) struct Patience {
+        #[pin]
+        timer: Option<Sleep>,
+        whose: Whose,
+        // When the call as a whole was admitted, and when this attempt was.
+        began: Tick,
+        entered: Tick,
+    }
+}
+
+/// Whose time it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Of one attempt: the service was too slow.
+    Attempt,
+    /// Of the call with all its attempts.
+    Call,
+    /// The caller's: it says nothing about the service.
+    Caller,
+}
+
+impl Patience {
+    #[inline]
+    pub(super) fn new(began: Tick, entered: Tick) -> Self {
+        Self {
+            timer: None,
+            whose: Whose::Caller,
+            began,
+            entered,
+        }
+    }
+
+    /// Ready when nobody waits any longer.
+    pub(super) fn poll<G>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        run: &Run<G>,
+        facts: &Facts,
+    ) -> Poll<Whose> {
+        let mut this = self.project();
+        if this.timer.is_none() {
+            let Some((at, whose)) = end(run, facts, *this.began, *this.entered) else {
+                return Poll::Pending;
+            };
+            *this.whose = whose;
+            this.timer.set(Some(sleep_until(at)));
+        }
+        let Some(timer) = this.timer.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        // Outside tokio's budget: a call that spends all of it in each poll would never be stopped.
+        ready!(pin!(coop::unconstrained(timer)).poll(cx));
+        Poll::Ready(*this.whose)
+    }
+}
+
+/// When the first of them stops waiting.
+fn end<G>(run: &Run<G>, facts: &Facts, began: Tick, entered: Tick) -> Option<(Instant, Whose)> {
+    let now = Instant::now();
+    let tick = run.clock.now();
+    let own = |limit: Option<std::time::Duration>, from: Tick| {
+        let left = limit?.saturating_sub(tick.saturating_since(from));
+        now.checked_add(left)
+    };
+    // Of two that end together, the first one here is named: who had all its time is to blame.
+    [
+        (own(run.timeout.get(), entered), Whose::Attempt),
+        (own(run.deadline.get(), began), Whose::Call),
+        (facts.deadline(), Whose::Caller),
+    ]
+    .into_iter()
+    .filter_map(|(at, whose)| Some((at?, whose)))
+    .min_by_key(|&(at, _)| at)
+}
+
+impl Whose {
+    pub(super) fn kind(self) -> RejectKind {
+        match self {
+            Self::Attempt | Self::Call => RejectKind::TimedOut,
+            Self::Caller => RejectKind::DeadlineExceeded,
+        }
+    }
+
+    /// How an attempt counts that is cut off.
+    pub(super) fn class(self) -> Class {
+        match self {
+            Self::Attempt => Class::Failure,
+            Self::Call | Self::Caller => Class::Ignored,
+        }
+    }
+}
