@@ -75,11 +75,11 @@ pub(super) fn breaker(window: Window) -> CircuitBreaker {
     built.expect("the settings are in range")
 }
 
-type Peer = tower_resilience_circuitbreaker::CircuitBreakerLayer<
+pub(super) type Peer = tower_resilience_circuitbreaker::CircuitBreakerLayer<
     tower_resilience_circuitbreaker::DefaultClassifier,
 >;
 
-fn tower_resilience(duration: Option<Duration>) -> Peer {
+pub(super) fn tower_resilience(duration: Option<Duration>) -> Peer {
     use tower_resilience_circuitbreaker::{CircuitBreakerLayer, SlidingWindowType};
     let builder = CircuitBreakerLayer::builder()
         .failure_rate_threshold(0.5)
