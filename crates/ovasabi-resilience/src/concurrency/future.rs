@@ -7,11 +7,12 @@ use std::task::{Context, Poll, ready};
 
 use ovasabi_core::Rejection;
 use ovasabi_core::body::Hold;
-use ovasabi_core::classify::{Classify, Facts};
+use ovasabi_core::classify::{Class, Classify, Facts};
 use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
 
-use super::Permit;
+pub use super::permit::Held;
+use super::permit::Inside;
 pub use super::queued::QueuedFuture;
 
 pin_project! {
@@ -31,24 +32,38 @@ pin_project! {
 pin_project! {
     #[project = CallProj]
     enum Call<F, C, R> {
-        Admitted { #[pin] response: F, permit: Option<Permit>, classify: C },
+        Admitted { #[pin] response: F, held: Option<Held>, classify: C },
         Refused { rejection: Option<Rejection>, reject: R },
+    }
+
+    impl<F, C, R> PinnedDrop for Call<F, C, R> {
+        fn drop(this: Pin<&mut Self>) {
+            if let CallProj::Admitted { held, .. } = this.project()
+                && let Some(held) = held.take()
+            {
+                held.settle_apart(Class::Ignored);
+            }
+        }
     }
 }
 
 impl<F, C, R, H> ResponseFuture<F, C, R, H> {
     #[inline]
     pub(super) fn admitted(
-        response: F,
-        permit: Permit,
+        held: Held,
+        call: impl FnOnce() -> F,
         facts: Facts,
         classify: C,
         hold: H,
     ) -> Self {
+        let mut held = Some(held);
+        let inside = Inside::new(&mut held);
+        let response = call();
+        inside.over();
         Self {
             call: Call::Admitted {
                 response,
-                permit: Some(permit),
+                held,
                 classify,
             },
             facts,
@@ -73,7 +88,7 @@ where
     F: Future<Output = Result<Res, Err>>,
     C: Classify<Res, Err>,
     R: Reject<Res, Err>,
-    H: Hold<Res, Permit, C::End>,
+    H: Hold<Res, Held, C::End>,
 {
     type Output = Result<H::Response, Err>;
 
@@ -83,12 +98,25 @@ where
         Poll::Ready(match this.call.project() {
             CallProj::Admitted {
                 response,
-                permit,
+                held,
                 classify,
             } => {
-                let result = ready!(response.poll(cx));
-                let permit = permit.take().expect(POLLED_AGAIN);
-                end(result, permit, this.facts, classify, this.hold)
+                let inside = Inside::new(held);
+                let polled = response.poll(cx);
+                inside.over();
+                let result = ready!(polled);
+                let seen = classify.seen(this.facts, result.as_ref());
+                let held = held.take().expect(POLLED_AGAIN);
+                let held = held.at_head(&seen.verdict);
+                match result {
+                    Ok(response) => {
+                        Ok(this.hold.hold(response, held, seen.verdict.class, seen.end))
+                    }
+                    Err(error) => {
+                        held.settle_apart(seen.verdict.class);
+                        Err(error)
+                    }
+                }
             }
             CallProj::Refused { rejection, reject } => {
                 let rejection = rejection.take().expect(POLLED_AGAIN);
@@ -97,30 +125,6 @@ where
                     .map(|response| this.hold.free(response))
             }
         })
-    }
-}
-
-/// Notes the head, and hands the permit to who holds it from here.
-#[inline]
-pub(super) fn end<C, H, Res, Err>(
-    result: Result<Res, Err>,
-    mut permit: Permit,
-    facts: &Facts,
-    classify: &C,
-    hold: &H,
-) -> Result<H::Response, Err>
-where
-    C: Classify<Res, Err>,
-    H: Hold<Res, Permit, C::End>,
-{
-    let seen = classify.seen(facts, result.as_ref());
-    permit.at_head(&seen.verdict);
-    match result {
-        Ok(response) => Ok(hold.hold(response, permit, seen.verdict.class, seen.end)),
-        Err(error) => {
-            ovasabi_core::admit::Settle::settle(permit, seen.verdict.class);
-            Err(error)
-        }
     }
 }
 

@@ -11,6 +11,7 @@ use ovasabi_core::inspect::{Inspect, Inspected, Snapshot};
 use ovasabi_core::reject::Name;
 use ovasabi_core::time::Tick;
 
+use super::permit::Held;
 use super::shared::{Core, Shared};
 use super::ticket::{Refusal, Ticket};
 use super::{Acquire, ConcurrencyLimitLayer, ConcurrencyLimiterBuilder, LimitAlgorithm, Permit};
@@ -160,7 +161,7 @@ impl ConcurrencyLimiter {
 
     /// Ends a call. `now` is asked where somebody waits, and where an adaptive limiter has seen no head.
     #[inline]
-    pub(crate) fn leave(&self, ticket: &Ticket, class: Class, now: impl Fn() -> Tick) {
+    pub(crate) fn leave(&self, ticket: Ticket, class: Class, now: impl Fn() -> Tick) {
         self.shared.leave(ticket, class, now);
     }
 
@@ -183,11 +184,13 @@ impl ConcurrencyLimiter {
 
     /// Admits a call of a layer.
     #[inline]
-    pub(super) fn permit(
-        &self,
-        priority: Priority,
-        now: impl FnOnce() -> Tick,
-    ) -> Result<Permit, Rejection> {
+    pub(super) fn hold(&self, priority: Priority) -> Result<Held, Rejection> {
+        let ticket = self.enter(priority, || self.now())?;
+        Ok(Held::new(self.clone(), ticket))
+    }
+
+    #[inline]
+    fn permit(&self, priority: Priority, now: impl FnOnce() -> Tick) -> Result<Permit, Rejection> {
         let ticket = self.enter(priority, now)?;
         Ok(Permit::new(self.clone(), ticket))
     }

@@ -8,8 +8,9 @@ use ovasabi_core::classify::{Classify, HttpClassify, ReadRequest};
 use ovasabi_core::reject::{AsError, Reject};
 use tower_service::Service;
 
+use super::ConcurrencyLimitLayer;
 use super::future::ResponseFuture;
-use super::{ConcurrencyLimitLayer, Permit};
+use super::permit::Held;
 
 /// Refuses calls while all slots are taken; made by [`ConcurrencyLimitLayer`].
 ///
@@ -38,7 +39,7 @@ where
     S: Service<Req>,
     C: ReadRequest<Req> + Classify<S::Response, S::Error> + Clone,
     R: Reject<S::Response, S::Error> + Clone,
-    H: Hold<S::Response, Permit, C::End> + Clone,
+    H: Hold<S::Response, Held, C::End> + Clone,
 {
     type Response = H::Response;
     type Error = S::Error;
@@ -62,18 +63,19 @@ where
         let admitted = if mem::take(&mut self.skipped) {
             Err(layer.limiter.refuse())
         } else {
-            let limiter = &layer.limiter;
-            limiter.permit(facts.priority(), || limiter.now())
+            layer.limiter.hold(facts.priority())
         };
         match admitted {
-            Ok(permit) => ResponseFuture::admitted(
-                // The permit is dropped, should this panic.
-                self.inner.call(request),
-                permit,
-                facts,
-                layer.classify.clone(),
-                layer.hold.clone(),
-            ),
+            Ok(held) => {
+                let inner = &mut self.inner;
+                ResponseFuture::admitted(
+                    held,
+                    || inner.call(request),
+                    facts,
+                    layer.classify.clone(),
+                    layer.hold.clone(),
+                )
+            }
             Err(rejection) => {
                 ResponseFuture::refused(rejection, facts, layer.reject.clone(), layer.hold.clone())
             }

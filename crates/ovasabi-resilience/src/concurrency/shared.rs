@@ -67,7 +67,7 @@ impl Core {
     }
 
     #[inline]
-    pub(super) fn leave(&self, ticket: &Ticket, class: Class, now: impl Fn() -> Tick) {
+    pub(super) fn leave(&self, ticket: Ticket, class: Class, now: impl Fn() -> Tick) {
         if let Some(moved) = self.engine.leave(ticket, class, now) {
             self.moved(moved);
         }

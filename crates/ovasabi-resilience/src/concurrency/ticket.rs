@@ -7,29 +7,35 @@ use ovasabi_core::reject::RejectKind;
 use ovasabi_core::time::Tick;
 
 /// An admission. It owes the engine one `leave`.
+///
+/// Two words, so that it travels in registers and costs two stores where it is kept.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     /// When it was given; zero where nothing needs it.
     entered: Tick,
-    /// Nanoseconds to the head, once it is there.
-    latency: u64,
-    /// Under which numbers it was given: its latency says nothing about later ones.
-    pub(super) epoch: u32,
-    /// A failure would be the fault of this call alone.
-    is_own_fault: bool,
+    /// The epoch (high half), and what the head has said (low half): a latency or one of those below.
+    detail: u64,
 }
 
-const NO_HEAD: u64 = u64::MAX;
+/// What the head may say beside a latency: nothing yet, or that a failure is the fault of this call alone.
+const NO_HEAD: u32 = u32::MAX;
+const OWN_FAULT: u32 = u32::MAX - 1;
+/// Latencies are counted in units of 2¹⁰ ns, up to 73 minutes.
+const UNIT_BITS: u32 = 10;
 
 impl Ticket {
     #[inline]
     pub(super) fn new(entered: Tick, epoch: u32) -> Self {
         Self {
             entered,
-            latency: NO_HEAD,
-            epoch,
-            is_own_fault: false,
+            detail: u64::from(epoch) << 32 | u64::from(NO_HEAD),
         }
+    }
+
+    /// Under which numbers it was given: its latency says nothing about later ones.
+    #[inline]
+    pub(super) fn epoch(self) -> u32 {
+        high(self.detail)
     }
 
     /// Notes the head of the response: the time to it is the latency of the call, however long its body takes.
@@ -37,31 +43,39 @@ impl Ticket {
     /// A failure that no retry can mend is a fault of the one call and says nothing about load.
     #[inline]
     #[must_use]
-    pub(super) fn at_head(mut self, verdict: &Verdict, now: Tick) -> Self {
-        self.latency = nanos(now, self.entered);
-        self.is_own_fault = verdict.class == Class::Failure && verdict.retry == Retry::No;
-        self
+    pub(super) fn at_head(self, verdict: &Verdict, now: Tick) -> Self {
+        let said = if verdict.class == Class::Failure && verdict.retry == Retry::No {
+            OWN_FAULT
+        } else {
+            let units = nanos(now, self.entered) >> UNIT_BITS;
+            u32::try_from(units).map_or(OWN_FAULT - 1, |units| units.min(OWN_FAULT - 1))
+        };
+        Self {
+            detail: self.detail >> 32 << 32 | u64::from(said),
+            ..self
+        }
     }
 
     /// Nanoseconds from entry to the head, or to the end where there was none; and when that was.
     #[inline]
-    pub(super) fn latency(&self, now: impl FnOnce() -> Tick) -> (u64, Tick) {
-        let latency = if self.latency == NO_HEAD {
-            nanos(now(), self.entered)
-        } else {
-            self.latency
-        };
+    pub(super) fn latency(self, now: impl FnOnce() -> Tick) -> (u64, Tick) {
+        let said = low(self.detail);
+        if said == NO_HEAD {
+            let now = now();
+            return (nanos(now, self.entered), now);
+        }
+        let latency = u64::from(said) << UNIT_BITS;
         let at = self.entered.saturating_add(Duration::from_nanos(latency));
         (latency, at)
     }
 
     /// What its end says.
     #[inline]
-    pub(super) fn signal(&self, class: Class) -> Signal {
+    pub(super) fn signal(self, class: Class) -> Signal {
         match class {
             Class::Success => Signal::Sample,
             Class::Throttled => Signal::Drop,
-            Class::Failure if !self.is_own_fault => Signal::Drop,
+            Class::Failure if low(self.detail) != OWN_FAULT => Signal::Drop,
             Class::Failure | Class::Ignored => Signal::Nothing,
         }
     }
@@ -70,6 +84,17 @@ impl Ticket {
 #[inline]
 fn nanos(now: Tick, entered: Tick) -> u64 {
     now.as_nanos().saturating_sub(entered.as_nanos())
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the low half is wanted")]
+const fn low(detail: u64) -> u32 {
+    detail as u32
+}
+
+#[inline]
+const fn high(detail: u64) -> u32 {
+    low(detail >> 32)
 }
 
 /// What the end of a call says about load.

@@ -97,7 +97,7 @@ impl Adaptive {
     #[inline]
     pub(super) fn leave(
         &self,
-        ticket: &Ticket,
+        ticket: Ticket,
         class: Class,
         now: impl FnOnce() -> Tick,
     ) -> Option<Tick> {
@@ -105,7 +105,7 @@ impl Adaptive {
         if signal == Signal::Nothing {
             return None;
         }
-        if ticket.epoch != self.epoch.load(Ordering::Relaxed) {
+        if ticket.epoch() != self.epoch.load(Ordering::Relaxed) {
             self.tally.stale.add(1);
             return None;
         }

@@ -24,7 +24,7 @@ fn enter(engine: &Engine) -> Option<Ticket> {
 }
 
 fn leave(engine: &Engine, ticket: Ticket) {
-    assert!(engine.leave(&ticket, Class::Success, || NOW).is_none());
+    assert!(engine.leave(ticket, Class::Success, || NOW).is_none());
 }
 
 fn wait(engine: &Engine) -> Start {

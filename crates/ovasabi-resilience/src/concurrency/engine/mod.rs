@@ -81,7 +81,7 @@ impl Engine {
     #[inline]
     pub(super) fn leave(
         &self,
-        ticket: &Ticket,
+        ticket: Ticket,
         class: Class,
         now: impl Fn() -> Tick,
     ) -> Option<Move> {

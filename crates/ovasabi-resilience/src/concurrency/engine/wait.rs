@@ -96,7 +96,7 @@ impl Engine {
     pub(in super::super) fn abandon(&self, place: Place, now: impl Fn() -> Tick) {
         match self.quit(place) {
             Some(Done::Admitted(ticket)) => {
-                let moved = self.leave(&ticket, Class::Ignored, now);
+                let moved = self.leave(ticket, Class::Ignored, now);
                 debug_assert!(moved.is_none(), "a call that never began says nothing");
             }
             Some(Done::Refused(_)) => {}

@@ -11,11 +11,11 @@ use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::concurrency::future::{POLLED_AGAIN, end};
+use crate::concurrency::future::{Held, POLLED_AGAIN, ResponseFuture};
 use crate::concurrency::{Acquire, ConcurrencyLimitLayer, Permit};
 
 pin_project! {
-    /// The future of [`ConcurrencyQueueService`](super::ConcurrencyQueueService).
+    /// The future of [`ConcurrencyQueueService`](crate::concurrency::ConcurrencyQueueService).
     ///
     /// # Cancel safety
     /// Dropped before it is ready, it leaves the queue or frees the slot. A call that waits when it is dropped
@@ -24,9 +24,8 @@ pin_project! {
     pub struct QueuedFuture<S: Service<Req>, Req, C, R, H> {
         service: S,
         request: Option<Req>,
-        permit: Option<Permit>,
         #[pin]
-        stage: Stage<S::Future>,
+        stage: Stage<S::Future, C, R, H>,
         facts: Facts,
         classify: C,
         reject: R,
@@ -36,11 +35,11 @@ pin_project! {
 
 pin_project! {
     #[project = StageProj]
-    enum Stage<F> {
+    enum Stage<F, C, R, H> {
         Queued { #[pin] acquire: Acquire },
-        Readying,
-        Calling { #[pin] response: F },
-        Over,
+        // The permit is dropped with the future, and so is the slot free.
+        Readying { permit: Option<Permit> },
+        Calling { #[pin] response: ResponseFuture<F, C, R, H> },
     }
 }
 
@@ -56,7 +55,6 @@ impl<S: Service<Req>, Req, C: Clone, R: Clone, H: Clone> QueuedFuture<S, Req, C,
         Self {
             service,
             request: Some(request),
-            permit: None,
             stage: Stage::Queued { acquire },
             facts,
             classify: layer.classify.clone(),
@@ -69,9 +67,9 @@ impl<S: Service<Req>, Req, C: Clone, R: Clone, H: Clone> QueuedFuture<S, Req, C,
 impl<S, Req, C, R, H> Future for QueuedFuture<S, Req, C, R, H>
 where
     S: Service<Req>,
-    C: Classify<S::Response, S::Error>,
+    C: Classify<S::Response, S::Error> + Clone,
     R: Reject<S::Response, S::Error>,
-    H: Hold<S::Response, Permit, C::End>,
+    H: Hold<S::Response, Held, C::End> + Clone,
 {
     type Output = Result<H::Response, S::Error>;
 
@@ -82,34 +80,34 @@ where
                 // Queued -> Readying, or refused
                 StageProj::Queued { acquire } => match ready!(acquire.poll(cx)) {
                     Ok(permit) => {
-                        *this.permit = Some(permit);
-                        this.stage.set(Stage::Readying);
+                        let permit = Some(permit);
+                        this.stage.set(Stage::Readying { permit });
                     }
                     Err(rejection) => {
-                        this.stage.set(Stage::Over);
                         let answer = this.reject.reject(this.facts, rejection);
                         return Poll::Ready(answer.map(|response| this.hold.free(response)));
                     }
                 },
                 // Readying -> Calling, or failed
-                StageProj::Readying => {
-                    if let Err(error) = ready!(this.service.poll_ready(cx)) {
-                        this.stage.set(Stage::Over);
-                        *this.permit = None;
+                StageProj::Readying { permit } => {
+                    let is_ready = ready!(this.service.poll_ready(cx));
+                    let permit = permit.take().expect(POLLED_AGAIN);
+                    if let Err(error) = is_ready {
                         return Poll::Ready(Err(error));
                     }
+                    let held = permit.into_held();
                     let request = this.request.take().expect(POLLED_AGAIN);
-                    let response = this.service.call(request);
+                    let service = &mut *this.service;
+                    let response = ResponseFuture::admitted(
+                        held,
+                        || service.call(request),
+                        *this.facts,
+                        this.classify.clone(),
+                        this.hold.clone(),
+                    );
                     this.stage.set(Stage::Calling { response });
                 }
-                // Calling -> Over
-                StageProj::Calling { response } => {
-                    let result = ready!(response.poll(cx));
-                    this.stage.set(Stage::Over);
-                    let permit = this.permit.take().expect(POLLED_AGAIN);
-                    return Poll::Ready(end(result, permit, this.facts, this.classify, this.hold));
-                }
-                StageProj::Over => panic!("{POLLED_AGAIN}"),
+                StageProj::Calling { response } => return response.poll(cx),
             }
         }
     }
@@ -117,8 +115,13 @@ where
 
 impl<S: Service<Req>, Req, C, R, H> fmt::Debug for QueuedFuture<S, Req, C, R, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match self.stage {
+            Stage::Queued { .. } => "queued",
+            Stage::Readying { .. } => "readying",
+            Stage::Calling { .. } => "calling",
+        };
         f.debug_struct("QueuedFuture")
-            .field("has_slot", &self.permit.is_some())
+            .field("stage", &stage)
             .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,8 @@ use ovasabi_core::reject::{AsError, Reject};
 use tower_service::Service;
 
 use super::QueuedFuture;
-use crate::concurrency::{ConcurrencyLimitLayer, Permit};
+use crate::concurrency::ConcurrencyLimitLayer;
+use crate::concurrency::permit::Held;
 
 /// Lets calls wait for a slot; made by [`ConcurrencyQueueLayer`](super::ConcurrencyQueueLayer).
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ where
     S: Service<Req> + Clone,
     C: ReadRequest<Req> + Classify<S::Response, S::Error> + Clone,
     R: Reject<S::Response, S::Error> + Clone,
-    H: Hold<S::Response, Permit, C::End> + Clone,
+    H: Hold<S::Response, Held, C::End> + Clone,
 {
     type Response = H::Response;
     type Error = S::Error;
