@@ -62,6 +62,9 @@ impl ConcurrencyLimiter {
     }
 
     /// Takes a slot, waiting in the [queue](ConcurrencyLimiterBuilder::queue) for it, where there is one.
+    ///
+    /// # Panics
+    /// The future does where it has to wait outside of a tokio runtime with time.
     pub fn acquire(&self) -> Acquire {
         Acquire::new(self.clone())
     }

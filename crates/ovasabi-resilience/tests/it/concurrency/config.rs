@@ -165,7 +165,7 @@ fn what_was_learnt_survives_new_numbers_of_the_same_algorithm() {
         .bounds(2..=7)
         .initial(3);
     simulation.limiter.reconfigure(aimd).unwrap();
-    simulation.run_as(10 * SECOND, 30, 10, Class::Throttled);
+    simulation.run_as(10 * SECOND, 30, 10, &[Class::Throttled]);
     assert_eq!(simulation.limiter.limit(), 2);
 }
 

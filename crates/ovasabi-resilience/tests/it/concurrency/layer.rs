@@ -8,8 +8,9 @@ use http_body::{Body, Frame};
 use http_body_util::channel::{Channel, Sender};
 use http_body_util::{BodyExt, Full};
 use ovasabi_core::Rejection;
-use ovasabi_core::classify::ByResult;
-use ovasabi_resilience::concurrency::{ConcurrencyLimitLayer, ConcurrencyLimiter};
+use ovasabi_core::classify::{ByResult, Class, Classify, Facts, Priority, ReadRequest, Seen};
+use ovasabi_core::reject::RejectKind;
+use ovasabi_resilience::concurrency::{ConcurrencyLimitLayer, ConcurrencyLimiter, Queue};
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
@@ -147,4 +148,60 @@ async fn layers_over_one_handle_share_its_slots() {
     assert!(Rejection::of_response(&refused).is_some());
     drop(first);
     assert_eq!(limiter.in_flight(), 0);
+}
+
+#[tokio::test]
+async fn a_full_limiter_refuses_even_if_the_service_is_never_ready() {
+    let limiter = limiter(1);
+    let layer = ConcurrencyLimitLayer::new(limiter.clone()).classify(ByResult::new());
+    let (never, mut handle) = tower_test::mock::pair::<(), ()>();
+    handle.allow(0);
+    let mut service = layer.wrap(never);
+    let permit = limiter.try_acquire().unwrap();
+    assert!(assert_ready!(spawn(service.ready()).poll()).is_ok());
+    let clone = service.clone();
+    // It said so before the slot was free, and the service inside was not asked.
+    drop(permit);
+    let refused = service.call(()).await.unwrap_err();
+    assert!(Rejection::find(&refused).is_some());
+    assert_pending!(spawn(service.ready()).poll());
+    assert_pending!(spawn(clone.oneshot(())).poll());
+    assert_eq!(limiter.in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_layer_reads_priority_and_deadline_of_a_call() {
+    #[derive(Clone)]
+    struct AsAsked;
+    impl ReadRequest<Facts> for AsAsked {
+        fn facts(&self, request: &Facts) -> Facts {
+            *request
+        }
+    }
+    impl Classify<(), BoxError> for AsAsked {
+        type End = Class;
+        fn seen(&self, facts: &Facts, result: Result<&(), &BoxError>) -> Seen<Class> {
+            ByResult::new().seen(facts, result)
+        }
+    }
+    let limiter = ConcurrencyLimiter::builder("test", super::n(2))
+        .reserve(Priority::High, 0.5)
+        .queue(Queue::fifo(5))
+        .build()
+        .unwrap();
+    let layer = limiter.layer().classify(AsAsked);
+    let hang = service_fn(async |_: Facts| std::future::pending::<Result<(), BoxError>>().await);
+    let (at_once, queued) = (layer.clone().wrap(hang), layer.queued().wrap(hang));
+    let normal = Facts::new();
+    let high = normal.with_priority(Priority::High);
+    let mut running = spawn(at_once.clone().oneshot(normal));
+    assert_pending!(running.poll());
+    assert!(assert_ready!(spawn(at_once.clone().oneshot(normal)).poll()).is_err());
+    let mut other = spawn(queued.clone().oneshot(high));
+    assert_pending!(other.poll());
+    assert_eq!((limiter.in_flight(), limiter.queued()), (2, 0));
+    let deadline = Some(tokio::time::Instant::now() + std::time::Duration::from_millis(3));
+    let late = queued.oneshot(high.with_deadline(deadline)).await;
+    let kind = Rejection::find(&late.unwrap_err()).map(Rejection::kind);
+    assert_eq!(kind, Some(RejectKind::DeadlineExceeded));
 }

@@ -287,12 +287,20 @@ async fn the_queue_is_changed_while_calls_wait_in_it() {
 async fn the_slot_is_kept_while_the_service_gets_ready_and_returns_if_it_does_not() {
     let limiter = queued(1, Queue::fifo(1));
     let layer = limiter.layer().classify(ByResult::new()).queued();
-    let (never, _handle) = tower_test::mock::pair::<(), ()>();
-    // A mock is ready only once it has been allowed to be.
-    let stuck = layer.clone().wrap(never);
-    let mut call = spawn(stuck.oneshot(()));
+    let (slow, mut handle) = tower_test::mock::pair::<(), ()>();
+    handle.allow(0);
+    let service = layer.clone().wrap(slow);
+    let mut call = spawn(service.clone().oneshot(()));
     assert_pending!(call.poll());
     assert_eq!(limiter.in_flight(), 1);
+    assert_pending!(spawn(handle.next_request()).poll());
+    handle.allow(1);
+    assert_pending!(call.poll());
+    assert!(assert_ready!(spawn(handle.next_request()).poll()).is_some());
+    drop(call);
+    assert_eq!(limiter.in_flight(), 0);
+    let mut call = spawn(service.oneshot(()));
+    assert_pending!(call.poll());
     drop(call);
     assert_eq!(limiter.in_flight(), 0);
     let (broken, handle) = tower_test::mock::pair::<(), ()>();

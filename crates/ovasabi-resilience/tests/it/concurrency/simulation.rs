@@ -39,14 +39,17 @@ impl Simulation {
         }
     }
 
-    /// A millisecond with `clients`, whose calls take `latency` milliseconds and end as `class` says.
-    fn tick(&mut self, clients: usize, latency: u64, class: Class) {
+    /// A millisecond with `clients`, whose calls take `latency` milliseconds and end as `classes`
+    /// say in turn.
+    fn tick(&mut self, clients: usize, latency: u64, classes: &[Class]) {
         self.hand.advance(TICK);
         self.now += 1;
         while let Some(entry) = self.running.first_entry()
             && entry.key().0 <= self.now
         {
-            entry.remove().settle(class);
+            let ((_, number), permit) = entry.remove_entry();
+            let number = usize::try_from(number).unwrap();
+            permit.settle(classes[number % classes.len()]);
         }
         while self.running.len() < clients
             && let Ok(permit) = self.limiter.try_acquire()
@@ -58,12 +61,18 @@ impl Simulation {
     }
 
     pub(super) fn run(&mut self, time: Duration, clients: usize, latency: u64) {
-        self.run_as(time, clients, latency, Class::Success);
+        self.run_as(time, clients, latency, &[Class::Success]);
     }
 
-    pub(super) fn run_as(&mut self, time: Duration, clients: usize, latency: u64, class: Class) {
+    pub(super) fn run_as(
+        &mut self,
+        time: Duration,
+        clients: usize,
+        latency: u64,
+        classes: &[Class],
+    ) {
         for _ in 0..time.as_millis() {
-            self.tick(clients, latency, class);
+            self.tick(clients, latency, classes);
         }
     }
 
@@ -76,7 +85,7 @@ impl Simulation {
     ) -> Duration {
         let start = self.now;
         while !is_there(self.limiter.limit()) {
-            self.tick(clients, latency, Class::Success);
+            self.tick(clients, latency, &[Class::Success]);
             assert!(self.now < start + 3_600_000, "not within an hour");
         }
         Duration::from_millis(self.now - start)
