@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod config;
+mod events;
 mod layer;
 mod model;
 mod priority;
