@@ -76,8 +76,12 @@ impl Engine {
         place: Place,
         waker: &Waker,
     ) -> Option<Result<Ticket, Refusal>> {
-        let done = self.gate().line.ask(place, waker)?;
-        Some(match done {
+        let (done, old) = {
+            let mut gate = self.gate();
+            gate.line.ask(place, waker)
+        };
+        drop(old);
+        done.map(|done| match done {
             Done::Admitted(ticket) => Ok(ticket),
             Done::Refused(refusal) => Err(refusal),
         })
@@ -116,9 +120,13 @@ impl Engine {
     }
 
     fn quit(&self, place: Place) -> Option<Done> {
-        let mut gate = self.gate();
-        let done = gate.line.quit(place);
-        self.slots.set_waiting(!gate.line.is_empty());
+        let (done, old) = {
+            let mut gate = self.gate();
+            let left = gate.line.quit(place);
+            self.slots.set_waiting(!gate.line.is_empty());
+            left
+        };
+        drop(old);
         done
     }
 

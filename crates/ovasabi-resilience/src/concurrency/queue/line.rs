@@ -1,6 +1,7 @@
 //! The line of those who wait: who is next, who is late, who gives way. Pure: time in, decisions out.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::task::Waker;
 
 use ovasabi_core::time::Tick;
@@ -130,19 +131,25 @@ impl Line {
         Some(waiter.waker)
     }
 
-    /// What has been decided about a place; told once. Before that, `waker` is whom to wake.
-    pub(in super::super) fn ask(&mut self, place: Place, waker: &Waker) -> Option<Done> {
-        if let Some(waiter) = self.waiting.get_mut(&place) {
-            waiter.waker.clone_from(waker);
-            return None;
+    /// What has been decided about a place, told once; before that, `waker` is whom to wake. And the waker that
+    /// it had, to be dropped outside of any lock: that may drop a task, which may come back here.
+    pub(in super::super) fn ask(
+        &mut self,
+        place: Place,
+        waker: &Waker,
+    ) -> (Option<Done>, Option<Waker>) {
+        match self.waiting.get_mut(&place) {
+            Some(waiter) if waiter.waker.will_wake(waker) => (None, None),
+            Some(waiter) => (None, Some(mem::replace(&mut waiter.waker, waker.clone()))),
+            None => (self.done.remove(&place), None),
         }
-        self.done.remove(&place)
     }
 
-    /// Leaves the line; what had been decided before, if anything.
-    pub(in super::super) fn quit(&mut self, place: Place) -> Option<Done> {
-        self.waiting.remove(&place);
-        self.done.remove(&place)
+    /// Leaves the line; what had been decided before, if anything. And the waker, to be dropped as by
+    /// [`Line::ask`].
+    pub(in super::super) fn quit(&mut self, place: Place) -> (Option<Done>, Option<Waker>) {
+        let waiter = self.waiting.remove(&place);
+        (self.done.remove(&place), waiter.map(|waiter| waiter.waker))
     }
 
     fn next(&self, now: Tick) -> Option<Place> {

@@ -1,12 +1,14 @@
 //! Waiting for a slot.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Context;
 use std::time::Duration;
 
 use ovasabi_core::classify::ByResult;
 use ovasabi_core::reject::RejectKind;
-use ovasabi_resilience::concurrency::{ConcurrencyLimiter, Queue};
+use ovasabi_resilience::concurrency::{Acquire, ConcurrencyLimiter, Queue};
 use tokio::time::{Instant, advance};
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready};
@@ -308,4 +310,37 @@ async fn the_slot_is_kept_while_the_service_gets_ready_and_returns_if_it_does_no
     let error = layer.wrap(broken).oneshot(()).await;
     assert!(error.is_err());
     assert_eq!(limiter.in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waker_may_ask_the_limiter_and_so_may_its_end() {
+    /// As a task does that holds another wait, and is dropped with its last waker.
+    struct Nosy(ConcurrencyLimiter, Arc<AtomicU32>);
+    impl std::task::Wake for Nosy {
+        fn wake(self: Arc<Self>) {
+            assert_eq!(self.0.queued(), 0);
+        }
+    }
+    impl Drop for Nosy {
+        fn drop(&mut self) {
+            assert!(self.0.queued() <= 1);
+            self.1.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let limiter = queued(1, Queue::fifo(1));
+    let ended = Arc::new(AtomicU32::new(0));
+    let waker = || std::task::Waker::from(Arc::new(Nosy(limiter.clone(), Arc::clone(&ended))));
+    let permit = limiter.try_acquire().unwrap();
+    let poll =
+        |acquire: std::pin::Pin<&mut Acquire>| acquire.poll(&mut Context::from_waker(&waker()));
+    let mut acquire = Box::pin(limiter.acquire());
+    for _ in 0..3 {
+        assert_pending!(poll(acquire.as_mut()));
+    }
+    drop(acquire);
+    assert_eq!(ended.load(Ordering::Relaxed), 3, "replaced, replaced, left");
+    let mut acquire = Box::pin(limiter.acquire());
+    assert_pending!(poll(acquire.as_mut()));
+    drop(permit);
+    assert!(assert_ready!(poll(acquire.as_mut())).is_ok());
 }
