@@ -304,3 +304,33 @@ async fn a_fault_of_one_call_is_no_signal_and_an_overload_is() {
     ];
     assert_eq!(seen, expected);
 }
+
+#[test]
+fn every_sample_counts_once_while_many_threads_close_windows() {
+    const EACH: u32 = 5_000;
+    let builder = ConcurrencyLimiter::adaptive("test", Greedy).bounds(8..=64);
+    let limiter = builder.window(Duration::from_millis(10)).build().unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let limiter = &limiter;
+            scope.spawn(move || {
+                for call in 0..EACH {
+                    let permit = limiter.try_acquire().unwrap();
+                    permit.settle(if (call + thread) % 5 == 0 {
+                        Class::Throttled
+                    } else {
+                        Class::Success
+                    });
+                    // Inspection takes in what is there so far.
+                    if call % 1_000 == 0 {
+                        drop(limiter.snapshot());
+                    }
+                }
+            });
+        }
+    });
+    let number = |name| super::metric(&limiter.snapshot(), name, None);
+    assert_eq!(number("samples") + number("drops"), 4.0 * f64::from(EACH));
+    assert_eq!(number("drops"), 0.8 * f64::from(EACH));
+    assert_eq!(limiter.in_flight(), 0);
+}
