@@ -77,7 +77,7 @@ pub(crate) mod ticket;
 
 pub use acquire::Acquire;
 pub use adaptive::WindowStats;
-pub use algorithm::{Aimd, Gradient2, LimitAlgorithm};
+pub use algorithm::{Aimd, Gradient2, LimitAlgorithm, Vegas};
 pub use builder::ConcurrencyLimiterBuilder;
 pub use events::TARGET;
 pub use handle::ConcurrencyLimiter;

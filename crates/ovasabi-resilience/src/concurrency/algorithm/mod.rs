@@ -2,12 +2,14 @@
 
 mod aimd;
 mod gradient2;
+mod vegas;
 
 use std::any::Any;
 use std::fmt;
 
 pub use aimd::Aimd;
 pub use gradient2::Gradient2;
+pub use vegas::Vegas;
 
 use super::WindowStats;
 use crate::config::Problem;

@@ -9,7 +9,7 @@ use ovasabi_core::admit::Settle;
 use ovasabi_core::classify::Class;
 use ovasabi_core::time::Clock;
 use ovasabi_resilience::concurrency::{
-    Aimd, ConcurrencyLimiter, Gradient2, LimitAlgorithm, WindowStats,
+    Aimd, ConcurrencyLimiter, Gradient2, LimitAlgorithm, Vegas, WindowStats,
 };
 use tower::{BoxError, ServiceExt, service_fn};
 
@@ -75,6 +75,7 @@ fn an_idle_client_moves_no_limit_whatever_the_algorithm() {
     // P-55
     assert_eq!(idle_hour(Simulation::new(Gradient2::new())), 20);
     assert_eq!(idle_hour(Simulation::new(Aimd::new())), 20);
+    assert_eq!(idle_hour(Simulation::new(Vegas::new())), 20);
     assert_eq!(idle_hour(Simulation::new(Greedy)), 20);
     // The same one, used.
     let mut busy = Simulation::new(Greedy);
@@ -165,6 +166,7 @@ fn time_outs_and_throttled_calls_are_a_signal_of_their_own() {
         for mut simulation in [
             Simulation::new(Gradient2::new()),
             Simulation::new(Aimd::new()),
+            Simulation::new(Vegas::new()),
         ] {
             simulation.run(10 * SECOND, 30, 10);
             let before = simulation.limiter.limit();
@@ -303,6 +305,27 @@ async fn a_fault_of_one_call_is_no_signal_and_an_overload_is() {
         (429, 2.0, 3.0),
     ];
     assert_eq!(seen, expected);
+}
+
+#[test]
+fn vegas_follows_the_queue_and_forgets_the_shortest_time() {
+    // P-57
+    let mut simulation = Simulation::new(Vegas::new().probe(4));
+    simulation.run(30 * SECOND, 30, 10);
+    let before = simulation.limiter.limit();
+    assert!(before >= 40, "{before}: nobody queues");
+    let took = simulation.run_until(30, 50, |limit| limit < before);
+    assert!(took <= SECOND, "{took:?}");
+    let low = simulation.run_until(30, 50, |limit| limit <= before / 2);
+    assert!(low <= 20 * SECOND, "{low:?}");
+    // That lasts for four windows a slot, and is normal then.
+    let took = simulation.run_until(30, 50, |limit| limit >= 40);
+    assert!(took <= 120 * SECOND, "{took:?}");
+    // A shorter one counts at once.
+    simulation.run(2 * SECOND, 30, 10);
+    let before = simulation.limiter.limit();
+    let took = simulation.run_until(30, 50, |limit| limit < before);
+    assert!(took <= SECOND, "{took:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use ovasabi_core::admit::Settle;
 use ovasabi_core::classify::{Class, Priority};
 use ovasabi_core::inspect::Registry;
 use ovasabi_core::time::Clock;
-use ovasabi_resilience::concurrency::{Aimd, ConcurrencyLimiter, Gradient2, Queue};
+use ovasabi_resilience::concurrency::{Aimd, ConcurrencyLimiter, Gradient2, Queue, Vegas};
 use ovasabi_resilience::config::ConfigError;
 
 use super::simulation::Simulation;
@@ -91,6 +91,8 @@ fn each_impossible_value_is_refused_by_itself() {
     let algorithm = Aimd::new().backoff(1.0).timeout(Duration::ZERO);
     let built = ConcurrencyLimiter::adaptive("a", algorithm).build();
     assert_eq!(keys(built), ["aimd.backoff", "aimd.timeout"]);
+    let built = ConcurrencyLimiter::adaptive("a", Vegas::new().probe(0)).build();
+    assert_eq!(keys(built), ["vegas.probe"]);
     let error = adaptive().bounds(30..=40).build().unwrap_err().to_string();
     assert_eq!(
         error,
