@@ -124,7 +124,7 @@ impl<G> Run<G> {
             })
         };
         if let (Some(limiter), Some(slot)) = (&self.concurrency, &tickets.slot) {
-            limiter.leave(slot, class, now);
+            limiter.leave(*slot, class, now);
         }
         if let (Some(breaker), Some(ticket)) = (&self.breaker, tickets.breaker) {
             breaker.leave(ticket, class, now);
