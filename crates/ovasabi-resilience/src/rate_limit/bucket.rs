@@ -1,13 +1,11 @@
 //! One bucket in one word.
 
-use governor::nanos::Nanos;
 use ovasabi_core::time::Tick;
 
 use super::Quota;
 use super::sync::{AtomicU64, Ordering};
 
-/// One bucket: GCRA's theoretical arrival time, which is the time when it is full again. Zero is the full
-/// one, as it is for governor.
+/// One bucket: GCRA's theoretical arrival time, which is the time when it is full again.
 ///
 /// Those who wait have taken their units in advance, so the word is the queue too: whoever comes later finds
 /// a bucket that will be full later, and neither passes them nor needs to know of them.
@@ -30,31 +28,24 @@ pub(super) fn bounded(now: Tick) -> u64 {
 }
 
 impl Bucket {
-    /// Takes part in a decision, with one compare-and-swap if it is an admission. Returns what was decided
-    /// and when the bucket is full; that is [`MOVING`] when it is just being given away, and then nothing was
-    /// decided.
+    /// Takes what comes back in `price`, if no more than `slack` is owed: when the bucket is full, in both
+    /// cases. That is [`MOVING`] when it is just being given away, which is no refusal.
     #[inline]
-    pub(super) fn update<T, E>(
-        &self,
-        decide: impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    ) -> (Option<Result<T, E>>, u64) {
+    pub(super) fn take(&self, price: u64, slack: u64, now: u64) -> Result<u64, u64> {
+        let latest = now + slack;
         // Acquire pairs with the release in `end_move`: who sees the bucket of a new key sees its fingerprint.
         let mut known = self.0.load(Ordering::Acquire);
-        while known != MOVING {
-            let (value, next) = match decide((known != 0).then(|| Nanos::new(known))) {
-                Ok(admitted) => admitted,
-                Err(refused) => return (Some(Err(refused)), known),
-            };
-            let next = next.as_u64();
+        while known <= latest {
+            let next = known.max(now) + price;
             match self
                 .0
                 .compare_exchange_weak(known, next, Ordering::AcqRel, Ordering::Acquire)
             {
-                Ok(_) => return (Some(Ok(value)), next),
+                Ok(_) => return Ok(next),
                 Err(changed) => known = changed,
             }
         }
-        (None, MOVING)
+        Err(known)
     }
 
     /// Takes `cost` units in advance, if they are there within `longest`. How long that is, and when the

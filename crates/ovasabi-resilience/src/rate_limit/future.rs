@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use ovasabi_core::Rejection;
 use ovasabi_core::classify::Facts;
-use ovasabi_core::reject::{Name, Reject};
+use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -87,8 +87,7 @@ pin_project! {
         request: Option<Req>,
         facts: Facts,
         reject: R,
-        headers: H,
-        name: Name,
+        policy: Option<H::Policy>,
         note: Option<H::Note>,
     }
 }
@@ -109,8 +108,7 @@ impl<S: Service<Req>, Req, R, H: Headers> WaitingFuture<S, Req, R, H> {
         request: Req,
         facts: Facts,
         reject: R,
-        headers: H,
-        name: Name,
+        policy: H::Policy,
     ) -> Self {
         Self {
             step: Step::Waiting { acquire },
@@ -118,8 +116,7 @@ impl<S: Service<Req>, Req, R, H: Headers> WaitingFuture<S, Req, R, H> {
             request: Some(request),
             facts,
             reject,
-            headers,
-            name,
+            policy: Some(policy),
             note: None,
         }
     }
@@ -138,17 +135,21 @@ where
         loop {
             match this.step.as_mut().project() {
                 // Waiting → Admitted, or the end.
-                StepProj::Waiting { acquire } => match ready!(acquire.poll_outcome(cx)) {
-                    Ok(standing) => {
-                        *this.note = Some(this.headers.note(this.name, standing));
-                        this.step.set(Step::Admitted);
+                StepProj::Waiting { acquire } => {
+                    let outcome = ready!(acquire.poll_outcome(cx));
+                    let policy = this.policy.take();
+                    let note = |standing| policy.map(|policy| H::note(policy, standing));
+                    match outcome {
+                        Ok(standing) => {
+                            *this.note = note(standing);
+                            this.step.set(Step::Admitted);
+                        }
+                        Err((rejection, standing)) => {
+                            let result = this.reject.reject(this.facts, rejection);
+                            return Poll::Ready(write::<H, _, _>(&mut note(standing), result));
+                        }
                     }
-                    Err((rejection, standing)) => {
-                        let note = this.headers.note(this.name, standing);
-                        let result = this.reject.reject(this.facts, rejection);
-                        return Poll::Ready(write::<H, _, _>(&mut Some(note), result));
-                    }
-                },
+                }
                 // Admitted → Called, once the service inside is ready.
                 StepProj::Admitted => {
                     ready!(this.inner.poll_ready(cx))?;

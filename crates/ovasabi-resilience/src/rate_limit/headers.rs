@@ -9,11 +9,16 @@ use super::{Quota, Standing};
 
 /// How a layer tells the client where it stands: [`NoHeaders`], or [`DraftHeaders`] after `.headers()`. Sealed.
 pub trait Headers: Copy + sealed::Sealed {
+    /// What is kept until the limiter has decided.
+    type Policy;
     /// What is kept until the answer is there.
     type Note;
 
+    /// Keeps the name of the limiter.
+    fn policy(name: &Name) -> Self::Policy;
+
     /// Notes where the bucket stands, if the limiter was asked.
-    fn note(&self, name: &Name, standing: Option<Standing>) -> Self::Note;
+    fn note(policy: Self::Policy, standing: Option<Standing>) -> Self::Note;
 }
 
 /// Writes a note into an answer of type `Res`.
@@ -49,10 +54,14 @@ pub struct NoHeaders;
 pub struct DraftHeaders;
 
 impl Headers for NoHeaders {
+    type Policy = ();
     type Note = ();
 
     #[inline]
-    fn note(&self, _name: &Name, _standing: Option<Standing>) {}
+    fn policy(_name: &Name) {}
+
+    #[inline]
+    fn note(_policy: (), _standing: Option<Standing>) {}
 }
 
 impl<Res> WriteHeaders<Res> for NoHeaders {
@@ -63,10 +72,15 @@ impl<Res> WriteHeaders<Res> for NoHeaders {
 }
 
 impl Headers for DraftHeaders {
+    type Policy = Name;
     type Note = Option<(Name, Standing)>;
 
-    fn note(&self, name: &Name, standing: Option<Standing>) -> Self::Note {
-        standing.map(|standing| (name.clone(), standing))
+    fn policy(name: &Name) -> Name {
+        name.clone()
+    }
+
+    fn note(policy: Name, standing: Option<Standing>) -> Self::Note {
+        standing.map(|standing| (policy, standing))
     }
 }
 

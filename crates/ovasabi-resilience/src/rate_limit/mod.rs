@@ -16,8 +16,8 @@
 //!   stays taken, in units;
 //! * [`headers`](RateLimitLayer::headers) tell clients where they stand; [`key`] finds out whom to limit.
 //!
-//! The decision is governor's ([GCRA](https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm)); the
-//! bounded store and the queue are ours.
+//! The decision is [GCRA](https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm), equal to governor's to
+//! the nanosecond.
 //!
 //! ```
 //! use std::num::NonZeroU32;

@@ -64,11 +64,11 @@ where
         let facts = layer.classify.facts(&request);
         match layer.gate.check(&request, &facts) {
             Ok(standing) => {
-                let note = layer.headers.note(layer.gate.name(), standing);
+                let note = H::note(H::policy(layer.gate.name()), standing);
                 ResponseFuture::admitted(self.inner.call(request), note)
             }
             Err((rejection, standing)) => {
-                let note = layer.headers.note(layer.gate.name(), standing);
+                let note = H::note(H::policy(layer.gate.name()), standing);
                 ResponseFuture::refused(rejection, facts, layer.reject.clone(), note)
             }
         }
@@ -99,15 +99,7 @@ where
         let acquire = layer.gate.wait(&request, &facts, layer.mode.max_wait);
         // The clone has been asked nothing yet: the future asks it when the request is admitted.
         let inner = self.inner.clone();
-        let name = layer.gate.name().clone();
-        WaitingFuture::new(
-            acquire,
-            inner,
-            request,
-            facts,
-            layer.reject.clone(),
-            layer.headers,
-            name,
-        )
+        let policy = H::policy(layer.gate.name());
+        WaitingFuture::new(acquire, inner, request, facts, layer.reject.clone(), policy)
     }
 }

@@ -225,18 +225,16 @@ impl Place {
 mod tests {
     use std::cell::Cell;
 
-    use governor::nanos::Nanos;
-
+    use super::super::bucket::MOVING;
     use super::*;
 
     /// Takes all that a bucket has for an hour.
     fn take(bucket: &Bucket, now: u64) -> Option<Result<(), ()>> {
-        let hour = 3_600_000_000_000;
-        let decide = |known: Option<Nanos>| match known {
-            Some(until) if until.as_u64() > now => Err(()),
-            _ => Ok(((), Nanos::new(now + hour))),
-        };
-        bucket.update(decide).0
+        match bucket.take(3_600_000_000_000, 0, now) {
+            Ok(_) => Some(Ok(())),
+            Err(MOVING) => None,
+            Err(_) => Some(Err(())),
+        }
     }
 
     #[test]

@@ -163,6 +163,35 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn decides_as_governor_does((interval, burst, start, steps) in scenario()) {
+        use governor::clock::{Clock as _, FakeRelativeClock};
+        let (limiter, _hand) = limiter(quota(nanos(interval), burst));
+        let theirs = governor::Quota::with_period(nanos(interval)).unwrap().allow_burst(n(burst));
+        let clock = FakeRelativeClock::default();
+        let governor = governor::RateLimiter::direct_with_clock(theirs, clock.clone());
+        let start = start / 4;
+        clock.advance(nanos(start));
+        let mut now = start;
+        for (pause, cost, _) in steps {
+            now += pause;
+            clock.advance(nanos(pause));
+            // Governor multiplies before it compares.
+            let cost = cost.min(1_000_000);
+            let expected = match governor.check_n(n(cost)) {
+                Ok(Ok(())) => Answer::Admitted,
+                Ok(Err(not_until)) => Answer::In(not_until.wait_time_from(clock.now()).as_nanos()),
+                Err(_) => Answer::Never,
+            };
+            let tick = Tick::from_nanos(now);
+            prop_assert_eq!(answer(limiter.admit(&(), n(cost), tick)), expected, "at {}", now);
+        }
+    }
+}
+
 /// One who waits, in milliseconds.
 #[derive(Clone, Debug)]
 struct Arrival {

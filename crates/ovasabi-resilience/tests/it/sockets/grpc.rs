@@ -199,6 +199,10 @@ async fn server_rate_limit() {
         status.metadata().contains_key("grpc-retry-pushback-ms"),
         "{status:?}"
     );
+    let in_turn = rate(1).waiting(Duration::ZERO).responding_grpc();
+    let address = server(in_turn).await;
+    accepts(address).await;
+    refuses(address, Code::ResourceExhausted).await;
 }
 
 #[tokio::test]
