@@ -6,8 +6,9 @@ use std::time::Duration;
 use ovasabi_core::classify::Facts;
 use ovasabi_core::reject::Name;
 
-use super::acquire::{Acquire, Outcome, Patience};
+use super::acquire::Acquire;
 use super::key::RequestKey;
+use super::turn::{Outcome, Patience};
 use super::{KeyedRateLimiter, RateLimiter};
 
 /// What decides about a request: a [`RateLimiter`], or a [`Keyed`] one. Sealed.

@@ -11,12 +11,13 @@ use ovasabi_core::inspect::{Control, ControlError, Inspect, Inspected, Snapshot}
 use ovasabi_core::reject::Name;
 use ovasabi_core::time::{Clock, Tick};
 
-use super::acquire::{Acquire, Patience};
+use super::acquire::Acquire;
 use super::bucket::{Bucket, bounded};
 use super::counts::Names;
 use super::engine::{Decision, Refusal, Refused, decide};
 use super::shared::{CONTROLS, Core, Limited, control, set_quota};
 use super::sync::Apart;
+use super::turn::Patience;
 use super::{Quota, RateLimiterBuilder, Standing};
 use crate::config::ConfigError;
 

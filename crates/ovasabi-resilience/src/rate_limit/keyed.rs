@@ -1,26 +1,27 @@
 //! A bucket for each key.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ovasabi_core::Rejection;
 use ovasabi_core::admit::Admit;
-use ovasabi_core::inspect::{Control, ControlError, Inspect, Inspected, Metric, Snapshot};
+use ovasabi_core::inspect::{Inspect, Inspected, Snapshot};
 use ovasabi_core::reject::Name;
 use ovasabi_core::time::{Clock, Tick};
 
-use super::acquire::{Acquire, Patience};
+use super::acquire::Acquire;
 use super::bucket::{Bucket, bounded};
-use super::counts::Names;
-use super::engine::{Decision, Refusal, Refused, decide, never};
+use super::buckets::State;
+use super::engine::{Decision, Refusal, Refused};
 use super::key::RequestKey;
-use super::shared::{CONTROLS, Core, Limited, control, set_quota};
-use super::store::{Full, Lines, fingerprint};
+use super::shared::set_quota;
+use super::store::fingerprint;
+use super::turn::Patience;
 use super::{KeyedRateLimiterBuilder, Quota, Standing};
 use crate::config::ConfigError;
 
@@ -47,15 +48,6 @@ pub enum WhenFull {
     Deny,
 }
 
-pub(super) struct State {
-    core: Core,
-    hasher: RandomState,
-    lines: Lines,
-    capacity: usize,
-    denies_when_full: AtomicBool,
-    overflowed: AtomicU64,
-}
-
 impl<K: Hash + ?Sized> KeyedRateLimiter<K> {
     /// Starts to build a limiter that gives each key this quota.
     pub fn builder(name: impl Into<Name>, quota: Quota) -> KeyedRateLimiterBuilder<K> {
@@ -64,15 +56,7 @@ impl<K: Hash + ?Sized> KeyedRateLimiter<K> {
 
     pub(super) fn new(builder: KeyedRateLimiterBuilder<K>) -> Self {
         let capacity = builder.capacity.get();
-        let state = State {
-            // Seeded anew in each limiter: nobody can choose keys that fall on one line.
-            hasher: RandomState::new(),
-            lines: Lines::new(capacity),
-            capacity,
-            denies_when_full: AtomicBool::new(builder.when_full == WhenFull::Deny),
-            overflowed: AtomicU64::new(0),
-            core: builder.base.core(),
-        };
+        let state = State::new(builder.base.core(), capacity, builder.when_full);
         Self {
             state: Arc::new(Inspected::new(state)),
             key: PhantomData,
@@ -245,96 +229,6 @@ impl<K: Hash + ?Sized> Admit<K> for KeyedRateLimiter<K> {
     }
 }
 
-impl State {
-    #[inline]
-    fn decide(&self, fingerprint: u64, cost: NonZeroU32, now: Tick) -> Decision {
-        let quota = self.core.quota.get();
-        // What can never be admitted takes no place from others.
-        if cost > quota.burst() {
-            return Err(never(quota, 0, bounded(now)));
-        }
-        let decide = |bucket: &Bucket| decide(quota, bucket, cost, now);
-        match self.lines.visit(fingerprint, now, decide) {
-            Ok(decision) => decision,
-            Err(full) => self.overflow(quota, cost, now, &full),
-        }
-    }
-
-    #[cold]
-    fn overflow(&self, quota: Quota, cost: NonZeroU32, now: Tick, full: &Full<'_>) -> Decision {
-        self.overflowed.fetch_add(1, Ordering::Relaxed);
-        let shared = (!self.denies_when_full.load(Ordering::Relaxed))
-            // It has a bucket for as long as there are lines: it is never given to one key.
-            .then(|| decide(quota, full.overflow, cost, now))
-            .flatten();
-        shared.unwrap_or_else(|| {
-            Err(Refused {
-                refusal: Refusal::Until(full.frees_in),
-                standing: Standing::new(quota, u64::MAX, bounded(now)),
-            })
-        })
-    }
-}
-
-impl Limited for State {
-    fn core(&self) -> &Core {
-        &self.core
-    }
-
-    fn bucket(&self, lane: u64) -> Option<&Bucket> {
-        self.lines.find(lane)
-    }
-
-    fn each_bucket(&self, visit: &mut dyn FnMut(Option<u64>, &Bucket)) {
-        self.lines
-            .buckets()
-            .for_each(|(lane, bucket)| visit(lane, bucket));
-    }
-}
-
-const NAMES: Names = Names {
-    denied: "keyed_rate_limiter.denied",
-    waited: "keyed_rate_limiter.waited",
-    waiting: "keyed_rate_limiter.waiting",
-    burst: "keyed_rate_limiter.burst",
-    rate: "keyed_rate_limiter.rate",
-};
-
-impl Inspect for State {
-    fn kind(&self) -> &'static str {
-        KIND
-    }
-
-    fn name(&self) -> &Name {
-        &self.core.name
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        let overflowed = self.overflowed.load(Ordering::Relaxed);
-        let live = u32::try_from(self.lines.live(self.core.clock.now())).unwrap_or(u32::MAX);
-        self.core
-            .snapshot(&NAMES)
-            .with(Metric::counter(
-                "keyed_rate_limiter.overflowed",
-                "requests without a place",
-                overflowed,
-            ))
-            .with(Metric::gauge(
-                "keyed_rate_limiter.live_keys",
-                "keys not as new",
-                f64::from(live),
-            ))
-    }
-
-    fn controls(&self) -> &'static [Control] {
-        CONTROLS
-    }
-
-    fn control(&self, action: &str, argument: Option<&str>) -> Result<(), ControlError> {
-        control(self, action, argument)
-    }
-}
-
 // Written by hand: a derive would ask for `K: Clone`.
 impl<K: ?Sized> Clone for KeyedRateLimiter<K> {
     fn clone(&self) -> Self {
@@ -342,16 +236,6 @@ impl<K: ?Sized> Clone for KeyedRateLimiter<K> {
             state: Arc::clone(&self.state),
             key: PhantomData,
         }
-    }
-}
-
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyedRateLimiter")
-            .field("name", &self.core.name)
-            .field("quota", &self.core.quota.get())
-            .field("capacity", &self.capacity)
-            .finish_non_exhaustive()
     }
 }
 

@@ -56,6 +56,7 @@
 
 mod acquire;
 mod bucket;
+mod buckets;
 mod config;
 mod counts;
 mod engine;
@@ -77,6 +78,7 @@ mod standing;
 mod store;
 mod sync;
 mod text;
+mod turn;
 
 pub use config::{KeyedRateLimiterBuilder, RateLimiterBuilder};
 pub use gate::{Gate, Keyed, WhenMissing};
