@@ -91,31 +91,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            let result = match this.stage.as_mut().project() {
-                // Ready -> Calling
-                StageProj::Ready => match this.service.poll_ready(cx) {
-                    Poll::Ready(Ok(())) => {
-                        let request = this.request.take().expect(POLLED_AGAIN);
-                        this.layer.policy().sent(*this.ticket);
-                        let call = this.service.call(request);
-                        this.stage.set(Stage::Calling { call });
-                        continue;
-                    }
-                    Poll::Ready(Err(error)) => {
-                        this.stage.set(Stage::Done);
-                        return Poll::Ready(Err(error));
-                    }
-                    Poll::Pending if this.is_too_slow(cx) => None,
-                    Poll::Pending => return Poll::Pending,
-                },
-                // Calling -> Pausing, or done
-                StageProj::Calling { call } => match call.poll(cx) {
-                    Poll::Ready(result) => Some(result),
-                    Poll::Pending if this.is_too_slow(cx) => None,
-                    Poll::Pending => return Poll::Pending,
-                },
+            // In the order of a call, and not as one `match`, which would be entered anew for each stage.
+            let result = 'attempt: {
                 // Pausing -> Ready
-                StageProj::Pausing => {
+                if let StageProj::Pausing = this.stage.as_mut().project() {
                     if let Some(pause) = this.timer.as_mut().as_pin_mut()
                         && pause.poll(cx).is_pending()
                     {
@@ -123,9 +102,33 @@ where
                     }
                     this.timer.set(None);
                     this.stage.set(Stage::Ready);
-                    continue;
                 }
-                StageProj::Done => panic!("{POLLED_AGAIN}"),
+                // Ready -> Calling
+                if let StageProj::Ready = this.stage.as_mut().project() {
+                    match this.service.poll_ready(cx) {
+                        Poll::Ready(Ok(())) => {
+                            let request = this.request.take().expect(POLLED_AGAIN);
+                            this.layer.policy().sent(*this.ticket);
+                            let call = this.service.call(request);
+                            this.stage.set(Stage::Calling { call });
+                        }
+                        Poll::Ready(Err(error)) => {
+                            this.stage.set(Stage::Done);
+                            return Poll::Ready(Err(error));
+                        }
+                        Poll::Pending if this.is_too_slow(cx) => break 'attempt None,
+                        Poll::Pending => return Poll::Pending,
+                    }
+                }
+                // Calling -> Pausing, or done
+                let StageProj::Calling { call } = this.stage.as_mut().project() else {
+                    panic!("{POLLED_AGAIN}");
+                };
+                match call.poll(cx) {
+                    Poll::Ready(result) => Some(result),
+                    Poll::Pending if this.is_too_slow(cx) => None,
+                    Poll::Pending => return Poll::Pending,
+                }
             };
             let verdict = match &result {
                 Some(result) => {

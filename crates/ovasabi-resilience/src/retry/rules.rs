@@ -129,3 +129,104 @@ impl Pauses {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ovasabi_core::backoff::Constant;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MILLI: Duration = Duration::from_millis(1);
+
+    fn rules(backoff: impl Backoff + 'static) -> Rules {
+        Rules {
+            max_attempts: NonZeroU32::MIN.saturating_add(2),
+            pauses: Pauses::Custom(Arc::new(backoff)),
+            cap: 500 * MILLI,
+            max_retry_after: 1_000 * MILLI,
+            min_attempt_time: MILLI,
+            per_try_timeout: None,
+            overflow: Overflow::Wait,
+        }
+    }
+
+    #[test]
+    fn of_all_closed_gates_the_first_is_the_reason() {
+        let gates = [
+            Reason::NotRetryable,
+            Reason::NotIdempotent,
+            Reason::Attempts,
+            Reason::Replay,
+            Reason::HintTooLong,
+            Reason::Deadline,
+        ];
+        for closed in 0..1_u32 << gates.len() {
+            let is_closed = |gate: usize| closed & (1 << gate) != 0;
+            let retry = if is_closed(0) {
+                Retry::No
+            } else {
+                Retry::IfIdempotent
+            };
+            let hint = if is_closed(4) { 1_001 } else { 1_000 };
+            let verdict = Verdict::new(Class::Failure)
+                .with_retry(retry)
+                .with_retry_after(Some(hint * MILLI));
+            let decided = rules(Constant(100 * MILLI)).decide(&Situation {
+                facts: &Facts::new().with_idempotent(!is_closed(1)),
+                verdict: &verdict,
+                attempts: if is_closed(2) { 3 } else { 2 },
+                is_replayable: !is_closed(3),
+                left: Some(if is_closed(5) { 1_101 } else { 1_102 } * MILLI),
+                random: 0,
+            });
+            let first = (0..gates.len()).find(|gate| is_closed(*gate));
+            assert_eq!(
+                decided,
+                first.map_or(Ok(1_100 * MILLI), |gate| Err(gates[gate])),
+                "{closed:b}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_pause_is_no_shorter_than_the_hint_and_longer_by_the_cap_at_most(
+            hint in prop::option::of(0..2_000_u32),
+            left in prop::option::of(0..3_000_u32),
+            attempts in 1..3_u32,
+            throttled: bool,
+            random: u64,
+        ) {
+            let class = if throttled { Class::Throttled } else { Class::Failure };
+            let mut rules = rules(Constant(MILLI));
+            rules.pauses = Pauses::Full {
+                failure: Exponential::new(50 * MILLI, 500 * MILLI),
+                throttled: Exponential::new(300 * MILLI, 500 * MILLI),
+            };
+            let hint = hint.map(|hint| hint * MILLI);
+            let left = left.map(|left| left * MILLI);
+            let decided = rules.decide(&Situation {
+                facts: &Facts::new(),
+                verdict: &Verdict::new(class).with_retry(Retry::Safe).with_retry_after(hint),
+                attempts,
+                is_replayable: true,
+                left,
+                random,
+            });
+            let least = hint.unwrap_or_default();
+            let base = if throttled { 300 } else { 50 };
+            let most = least + (base * attempts * MILLI).min(rules.cap);
+            match decided {
+                Ok(pause) => {
+                    prop_assert!(least <= rules.max_retry_after);
+                    prop_assert!(pause >= least && pause <= most, "{pause:?}");
+                    prop_assert!(left.is_none_or(|left| pause + MILLI < left));
+                }
+                Err(Reason::HintTooLong) => prop_assert!(least > rules.max_retry_after),
+                Err(Reason::Deadline) => prop_assert!(left.unwrap() <= most + MILLI),
+                Err(reason) => prop_assert!(false, "{reason:?}"),
+            }
+        }
+    }
+}

@@ -11,6 +11,7 @@ use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use ovasabi_resilience::retry::{BufferedBody, ReplayBody, RetryPolicy, Superseded};
+use proptest::prelude::*;
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready};
 use tower::{BoxError, Layer, Service, ServiceExt};
@@ -376,4 +377,59 @@ async fn a_response_that_breaks_after_its_head_is_not_retried() {
         (error.to_string().as_str(), *calls.lock().unwrap()),
         ("torn", 1)
     );
+}
+
+/// A body of frames of these lengths, each byte telling its place, pending in between; and its text.
+fn numbered(lengths: &[usize]) -> (Frames, String) {
+    let mut text = String::new();
+    let mut frames = Frames::default();
+    for (nth, length) in lengths.iter().enumerate() {
+        let from = text.len();
+        text.extend((from..from + length).map(|place| char::from(b'a' + (place % 26) as u8)));
+        let data = Bytes::copy_from_slice(&text.as_bytes()[from..]);
+        frames = frames.then(Some(Ok(Frame::data(data))));
+        if nth % 2 == 0 {
+            frames = frames.then(None);
+        }
+    }
+    (frames.then(Some(Ok(Frame::trailers(trailers())))), text)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Against a body that is simply there as often as one likes.
+    #[test]
+    fn every_attempt_sees_the_body_from_its_beginning(
+        lengths in prop::collection::vec(1..300_usize, 1..8),
+        reads in prop::collection::vec(0..12_usize, 2),
+        cap in 0..2_000_usize,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let (body, text) = numbered(&lengths);
+        let replay = BufferedBody::new().cap(cap);
+        let (seen, answer, policy) = runtime.block_on(send(replay, reads.clone(), body));
+        let mut most_read = 0;
+        let attempts = seen.len();
+        for (nth, seen) in seen.iter().enumerate() {
+            let frames = reads.get(nth).copied().unwrap_or(usize::MAX).min(lengths.len() + 1);
+            let whole = frames > lengths.len();
+            let length: usize = lengths.iter().take(frames).sum();
+            prop_assert_eq!(&seen.data, &text[..length]);
+            prop_assert_eq!(&seen.trailers, &whole.then(trailers));
+            prop_assert_eq!(seen.promised, Some(text.len() as u64));
+            // All that this one and those before it have read has to fit, or it was the last.
+            most_read = most_read.max(frames.min(lengths.len()));
+            let kept: usize = lengths.iter().take(most_read).map(|length| (*length).max(64)).sum();
+            let is_last = nth + 1 == attempts;
+            prop_assert_eq!(is_last, nth == 2 || kept > cap, "{} of {}", nth, attempts);
+        }
+        let is_whole = seen.len() == 3;
+        prop_assert_eq!(answer.unwrap(), if is_whole { 200 } else { 503 });
+        prop_assert_eq!(policy.totals().not_replayable, u64::from(!is_whole));
+    }
 }
