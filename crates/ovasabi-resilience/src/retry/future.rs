@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use ovasabi_core::classify::{Class, Classify, Facts, Retry, Verdict};
-use ovasabi_core::reject::Reject;
+use ovasabi_core::reject::{Reject, RejectKind};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep};
 use tower_service::Service;
@@ -106,6 +106,15 @@ where
                 // Ready -> Calling
                 if let StageProj::Ready = this.stage.as_mut().project() {
                     match this.service.poll_ready(cx) {
+                        Poll::Ready(Ok(())) if this.is_too_late() => {
+                            let policy = this.layer.policy();
+                            policy.take_back(*this.ticket, Reason::Deadline);
+                            let rejection = policy.rejection(RejectKind::DeadlineExceeded);
+                            this.stage.set(Stage::Done);
+                            return Poll::Ready(
+                                this.layer.rejecter().reject(this.facts, rejection),
+                            );
+                        }
                         Poll::Ready(Ok(())) => {
                             let request = this.request.take().expect(POLLED_AGAIN);
                             this.layer.policy().sent(*this.ticket);
@@ -153,7 +162,7 @@ where
             return Poll::Ready(match result {
                 Some(result) => result,
                 None => {
-                    let rejection = this.layer.policy().rejection();
+                    let rejection = this.layer.policy().rejection(RejectKind::TimedOut);
                     this.layer.rejecter().reject(this.facts, rejection)
                 }
             });
@@ -176,6 +185,13 @@ where
         }
         let timer = self.timer.as_mut().as_pin_mut();
         timer.is_some_and(|timer| timer.poll(cx).is_ready())
+    }
+
+    /// Whether the caller has stopped waiting while a further attempt waited for the service. What the first one
+    /// does is the caller's own choice.
+    fn is_too_late(&self) -> bool {
+        let is_past = |deadline| Instant::now() >= deadline;
+        self.ticket.attempt() > 1 && self.facts.deadline().is_some_and(is_past)
     }
 
     /// The verdict on an attempt that was too slow: a failure, which may have been done if it was sent.

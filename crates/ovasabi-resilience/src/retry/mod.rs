@@ -21,7 +21,7 @@
 //! 8. With [`Overflow::Return`]: is the service ready for more?
 //!
 //! Then the result is dropped, with its connection, and the pause begins: full jitter, doubling up to a cap that
-//! applies last. What a server asks for is the least; the backoff adds to it.
+//! applies last. A further attempt that has to wait for the service past the deadline is not sent. What a server asks for is the least; the backoff adds to it.
 //!
 //! ```
 //! use std::sync::atomic::{AtomicU32, Ordering};
@@ -85,11 +85,11 @@ pub mod future;
 mod layer;
 mod policy;
 mod replay;
-mod rules;
+pub(crate) mod rules;
 mod service;
 mod shared;
 mod tally;
-mod ticket;
+pub(crate) mod ticket;
 
 pub use attempt::{Attempt, GRPC_PREVIOUS_RPC_ATTEMPTS, MarkAttempts};
 pub use budget::{RetryBudget, RetryBudgetBuilder, TARGET};

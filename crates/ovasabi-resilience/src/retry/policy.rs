@@ -201,9 +201,10 @@ impl RetryPolicy {
         self.0.tally.timed_out.add_one();
     }
 
-    /// The answer to a request whose last attempt was too slow.
-    pub(crate) fn rejection(&self) -> Rejection {
-        Rejection::new(RejectKind::TimedOut, KIND, self.name().clone())
+    /// The answer to a request of which there is no result: its last attempt was too slow (`TimedOut`), or its
+    /// time ran out while a further attempt waited for the service (`DeadlineExceeded`).
+    pub(crate) fn rejection(&self, kind: RejectKind) -> Rejection {
+        Rejection::new(kind, KIND, self.name().clone())
     }
 }
 

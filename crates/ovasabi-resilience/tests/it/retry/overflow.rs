@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use http::Response;
+use ovasabi_core::reject::RejectKind;
+use ovasabi_core::{Context as Caller, Rejection};
 use ovasabi_resilience::retry::{Overflow, RetryBudget, RetryPolicy};
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready};
@@ -114,4 +116,26 @@ async fn by_default_a_retry_waits_until_the_service_is_ready() {
     is_open.store(true, Ordering::Relaxed);
     assert_pending!(call.poll());
     assert_eq!(calls.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_whose_time_ran_out_while_it_waited_is_not_sent() {
+    // P-27
+    let budget = RetryBudget::builder("p27").ratio(1.0).floor_per_second(0);
+    let budget = budget.build().unwrap();
+    let full = Full::default();
+    let (calls, is_open) = (Arc::clone(&full.calls), Arc::clone(&full.is_open));
+    let policy = with(Overflow::Wait, &budget);
+    let request = Caller::background().with_timeout(200 * MS).attach(get());
+    let mut call = spawn(policy.layer().layer(full).oneshot(request));
+    assert_pending!(call.poll());
+    tokio::time::advance(150 * MS).await;
+    assert_pending!(call.poll());
+    tokio::time::advance(51 * MS).await;
+    is_open.store(true, Ordering::Relaxed);
+    let error = assert_ready!(call.poll()).unwrap_err();
+    let kind = Rejection::find(&error).map(Rejection::kind);
+    assert_eq!(kind, Some(RejectKind::DeadlineExceeded));
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    assert_eq!((policy.totals().deadline, budget.balance()), (1, 1));
 }
