@@ -385,7 +385,10 @@ fn numbered(lengths: &[usize]) -> (Frames, String) {
     let mut frames = Frames::default();
     for (nth, length) in lengths.iter().enumerate() {
         let from = text.len();
-        text.extend((from..from + length).map(|place| char::from(b'a' + (place % 26) as u8)));
+        text.extend(
+            (from..from + length)
+                .map(|place| char::from(b"abcdefghijklmnopqrstuvwxyz"[place % 26])),
+        );
         let data = Bytes::copy_from_slice(&text.as_bytes()[from..]);
         frames = frames.then(Some(Ok(Frame::data(data))));
         if nth % 2 == 0 {
