@@ -79,6 +79,7 @@
 mod attempt;
 mod budget;
 mod builder;
+mod engine;
 #[cfg(feature = "backoff")]
 mod from_backoff;
 pub mod future;
