@@ -1,5 +1,6 @@
 //! Watched and steered from outside.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use ovasabi_core::admit::Admit;
@@ -128,13 +129,32 @@ fn a_listener_may_call_the_breaker() {
     );
 }
 
+/// A clock that stands still. Once armed, whoever reads it waits until two read it.
+fn meeting_clock() -> (Clock, Arc<AtomicBool>) {
+    let (armed, readers) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
+    let clock = Clock::custom({
+        let armed = Arc::clone(&armed);
+        move || {
+            if armed.load(Ordering::Acquire) {
+                readers.fetch_add(1, Ordering::AcqRel);
+                while readers.load(Ordering::Acquire) < 2 {
+                    std::thread::yield_now();
+                }
+            }
+            Tick::ZERO
+        }
+    });
+    (clock, armed)
+}
+
 #[test]
 fn threads_that_cross_the_threshold_together_make_one_transition() {
-    // P-12, beside its loom model.
-    for _ in 0..200 {
+    // P-12, beside its loom model. The clock is read right before the state is.
+    for _ in 0..2_000 {
         let opened = Arc::new(Mutex::new(Vec::new()));
-        let (builder, _hand) = builder();
-        let breaker = builder
+        let (clock, armed) = meeting_clock();
+        let breaker = CircuitBreaker::builder("test")
+            .clock(clock)
             .consecutive_failures(1)
             .on_transition({
                 let opened = Arc::clone(&opened);
@@ -142,12 +162,17 @@ fn threads_that_cross_the_threshold_together_make_one_transition() {
             })
             .build()
             .unwrap();
-        let permits: Vec<_> = (0..4).map(|_| breaker.try_acquire().unwrap()).collect();
+        let permits = [
+            breaker.try_acquire().unwrap(),
+            breaker.try_acquire().unwrap(),
+        ];
+        armed.store(true, Ordering::Release);
         std::thread::scope(|scope| {
             for permit in permits {
                 scope.spawn(move || permit.settle(Class::Failure));
             }
         });
+        armed.store(false, Ordering::Release);
         assert_eq!(*opened.lock().unwrap(), [1]);
         assert_eq!(
             (

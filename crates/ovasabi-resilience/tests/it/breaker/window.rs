@@ -71,22 +71,29 @@ fn a_time_window_forgets_by_tenths() {
 
 #[test]
 fn a_gap_of_sixty_days_leaves_no_stale_counts() {
-    // P-16, with buckets of a millisecond: the gap is a multiple of every power of two up to 2¹⁶ of them.
-    let (builder, hand) = builder();
-    let breaker = builder
-        .sliding_window(Window::time(10 * MS))
-        .minimum_calls(2)
-        .build()
-        .unwrap();
+    // P-16, with buckets of a millisecond: gaps that are a multiple of every power of two up to 2¹⁶ of them, and
+    // a little more.
     for days in [60, 1, 600] {
-        calls(&breaker, Class::Failure, 1);
-        hand.advance(SEC * 86_400 * days);
-        assert_eq!(breaker.snapshot().window().calls, 0);
-        hand.advance(MS * 65_536);
-        assert_eq!(breaker.snapshot().window().calls, 0);
+        for more in 0..40 {
+            let (builder, hand) = builder();
+            let breaker = builder
+                .sliding_window(Window::time(10 * MS))
+                .minimum_calls(2)
+                .build()
+                .unwrap();
+            for _ in 0..20 {
+                calls(&breaker, Class::Success, 1);
+                hand.advance(MS);
+            }
+            hand.advance(86_400 * SEC * days);
+            assert_eq!(breaker.snapshot().window().calls, 0);
+            hand.advance(MS * (65_536 + more));
+            assert_eq!(breaker.snapshot().window().calls, 0);
+            calls(&breaker, Class::Failure, 1);
+            assert_eq!(breaker.snapshot().window().calls, 1, "{days} d, {more} ms");
+            assert_eq!(breaker.state(), State::Closed);
+        }
     }
-    calls(&breaker, Class::Failure, 1);
-    assert_eq!(breaker.state(), State::Closed);
 }
 
 #[test]
@@ -115,18 +122,24 @@ fn exactly_the_threshold_opens_and_one_below_does_not() {
     // P-20
     for window in [Window::calls(50), Window::calls(100), Window::time(SEC)] {
         for (share, failures) in [(0.5, 25), (0.3, 15), (0.06, 3), (1.0, 50)] {
-            let (builder, _hand) = builder();
-            let breaker = builder
-                .sliding_window(window)
-                .failure_rate_threshold(share)
-                .minimum_calls(50)
-                .build()
-                .unwrap();
-            calls(&breaker, Class::Failure, failures - 1);
-            calls(&breaker, Class::Success, 50 - failures);
-            assert_eq!(breaker.state(), State::Closed, "{share} of {window:?}");
-            calls(&breaker, Class::Failure, 1);
-            assert_eq!(breaker.state(), State::Open, "{share} of {window:?}");
+            // The last call of fifty decides: a success makes it one below, a failure exactly the share.
+            for (last, expected) in [
+                (Class::Success, State::Closed),
+                (Class::Failure, State::Open),
+            ] {
+                let (builder, _hand) = builder();
+                let breaker = builder
+                    .sliding_window(window)
+                    .failure_rate_threshold(share)
+                    .minimum_calls(50)
+                    .build()
+                    .unwrap();
+                calls(&breaker, Class::Failure, failures - 1);
+                calls(&breaker, Class::Success, 50 - failures);
+                assert_eq!(breaker.state(), State::Closed, "{share} of {window:?}");
+                calls(&breaker, last, 1);
+                assert_eq!(breaker.state(), expected, "{share} of {window:?}");
+            }
         }
     }
 }
