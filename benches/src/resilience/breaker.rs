@@ -29,6 +29,13 @@ pub(super) const CASES: &[Case] = &[
         Driven::new(|| layered(&breaker)).run(1_000_000);
         over(breaker, layered)
     }),
+    Case::new("ovasabi time window, slow calls", || {
+        over(slow(false), layered)
+    }),
+    Case::new("ovasabi time window, slow calls in flight", || {
+        over(slow(true), layered)
+    })
+    .and_two_threads(),
     Case::new("tower-resilience count window", || {
         over(tower_resilience(None), |layer| layer.layer(Bare))
     }),
@@ -60,6 +67,14 @@ fn time() -> CircuitBreaker {
 
 fn count() -> CircuitBreaker {
     breaker(Window::calls(64))
+}
+
+fn slow(in_flight: bool) -> CircuitBreaker {
+    let built = CircuitBreaker::builder("bench")
+        .slow_call_duration(Duration::from_secs(1))
+        .count_slow_in_flight(in_flight)
+        .build();
+    built.expect("the settings are in range")
 }
 
 fn layered(breaker: &CircuitBreaker) -> CircuitBreakerService<Bare, ByResult> {

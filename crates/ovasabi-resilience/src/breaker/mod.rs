@@ -17,8 +17,13 @@
 //! * [`Class::Throttled`](ovasabi_core::classify::Class::Throttled) counts for shares and probes, not for a
 //!   run. [`Class::Ignored`](ovasabi_core::classify::Class::Ignored) and dropped calls count for nothing, a
 //!   panic of the service is a failure, and a result that comes after a transition is void.
+//! * Calls that hang count before they end, where
+//!   [`count_slow_in_flight`](CircuitBreakerBuilder::count_slow_in_flight) says so.
+//! * A service that says how long to leave it alone is left alone by all callers, where
+//!   [`honour_retry_after`](CircuitBreakerBuilder::honour_retry_after) says so.
 //! * From outside it can be [forced](CircuitBreaker::force), [tripped](CircuitBreaker::trip),
-//!   [reset](CircuitBreaker::reset) and [watched](CircuitBreaker::changes).
+//!   [reset](CircuitBreaker::reset), [watched](CircuitBreaker::changes) and
+//!   [given other numbers](CircuitBreaker::reconfigure).
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -46,7 +51,7 @@
 //! # Where it belongs
 //!
 //! On the client side, one for each thing that fails by itself: a host, or an endpoint under a balancer
-//! ([`keyed`](crate::keyed) keeps many). Inside of retries, so that each attempt counts and an open breaker
+//! ([`keyed`](crate::keyed) keeps many; under a balancer it should [wait](ReadyMode::Wait)). Inside of retries, so that each attempt counts and an open breaker
 //! ends them; outside of the timeout of one attempt, so that a timeout counts as a failure.
 //!
 //! # What it costs
@@ -62,10 +67,12 @@
 //! * A minimum of calls that a quiet client never reaches within the window. Use a run of failures as well.
 //! * A `probe_lease` shorter than the timeout of the calls behind it: every slow probe is void.
 //! * 404 counted as a failure. [`HttpClassify`](ovasabi_core::classify::HttpClassify) does not.
+//! * A balancer over breakers that reject: an endpoint that is down looks idle. Use [`ReadyMode::Wait`].
 //! * A breaker where load shedding is meant: it reacts to failures, after they have hurt.
 //!
 //! Sources: M. Nygard, *Release It!*, 2nd ed., ch. 5; resilience4j `CircuitBreaker` (states, rates, slow calls);
-//! sony/gobreaker (generations); linkerd2-proxy (throttled calls, growing breaks).
+//! sony/gobreaker (generations); linkerd2-proxy (throttled calls, growing breaks); resilience4j#1597 (slow calls
+//! in flight).
 
 mod builder;
 mod config;

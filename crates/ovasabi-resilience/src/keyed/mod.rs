@@ -12,6 +12,7 @@
 //! * When all of them are in use, keys without a place get what [`WhenFull`] says: by default one breaker that
 //!   they share. A breaker that is in use and open, or has failures to remember, is never evicted, so nobody
 //!   can flush it by inventing keys.
+//! * [`reconfigure`](KeyedCircuitBreaker::reconfigure) gives other numbers to all breakers, and to those to come.
 //! * No task sweeps. A key that finds no place looks at up to 64 breakers, from where the last search stopped.
 //!
 //! ```
