@@ -7,17 +7,13 @@ use std::time::Duration;
 
 use ovasabi_core::Rejection;
 use ovasabi_core::admit::Admit;
-use ovasabi_core::classify::Class;
 use ovasabi_core::inspect::Inspected;
 use ovasabi_core::reject::Name;
-use ovasabi_core::time::{Clock, Tick};
+use ovasabi_core::time::Tick;
 
-use super::permit::Held;
 use super::shared::{Core, Shared};
 use super::state::Engine;
-use super::{
-    Changes, CircuitBreakerBuilder, CircuitBreakerLayer, Mode, Permit, Snapshot, State, Ticket,
-};
+use super::{Changes, CircuitBreakerBuilder, CircuitBreakerLayer, Mode, Permit, Snapshot, State};
 use crate::config::{Check, ConfigError};
 
 /// A circuit breaker: stops calling a service that is down, and finds out when it is back.
@@ -167,64 +163,6 @@ impl CircuitBreaker {
         }
     }
 
-    /// Whether a call would be refused; takes nothing. `now` is asked only where time matters.
-    #[inline]
-    pub(crate) fn refuses(&self, now: impl FnOnce() -> Tick) -> bool {
-        self.shared.refuses(now)
-    }
-
-    /// Refuses a call of which [`refuses`](Self::refuses) said so, whatever has happened since.
-    pub(crate) fn refuse(&self, now: impl FnOnce() -> Tick) -> Rejection {
-        self.shared.refuse(now)
-    }
-
-    /// Admits a call, which owes a [`leave`](Self::leave) then. `now` is asked at most once, and only where time
-    /// matters.
-    #[inline]
-    pub(crate) fn enter(&self, now: impl FnOnce() -> Tick) -> Result<Ticket, Rejection> {
-        self.shared.enter(now)
-    }
-
-    /// Ends a call.
-    #[inline]
-    pub(crate) fn leave(&self, ticket: Ticket, class: Class, now: impl Fn() -> Tick + Copy) {
-        self.shared.leave(ticket, class, now);
-    }
-
-    /// Whether [`leave_asked`](Self::leave_asked) makes a difference for a result of this class.
-    pub(crate) fn heeds(&self, class: Class) -> bool {
-        self.shared.heeds(class)
-    }
-
-    /// Ends a call whose result asks to leave the service alone for so long.
-    pub(crate) fn leave_asked(&self, ticket: Ticket, class: Class, asked: Duration, now: Tick) {
-        self.shared.leave_asked(ticket, class, asked, now);
-    }
-
-    /// What it reads the time from.
-    #[inline]
-    pub(crate) fn clock(&self) -> &Clock {
-        self.shared.clock()
-    }
-
-    /// Admits a call that keeps the breaker with it.
-    #[inline]
-    pub(crate) fn enter_held(&self) -> Result<Held, Rejection> {
-        let ticket = self.enter(|| self.clock().now())?;
-        Ok(Held::new(self.clone(), ticket))
-    }
-
-    /// Whether nobody would miss it: in nobody else's hands, and as good as new, or of no use to anybody for
-    /// `forget_after`, as far as `seen` knows.
-    pub(crate) fn is_idle(&self, seen: &mut Seen, forget_after: Duration) -> bool {
-        if !self.shared.is_only_handle() {
-            return false;
-        }
-        let (engine, now) = (self.shared.engine(), self.shared.now());
-        let is_stale = seen.at_rest(engine.activity(), now) >= forget_after;
-        engine.is_as_new(now) || is_stale && !engine.is_set_apart(now)
-    }
-
     /// Looks whether it could take over the window of `builder`.
     pub(crate) fn check_kind(&self, builder: &CircuitBreakerBuilder, check: &mut Check) {
         self.shared.check_kind(builder.config(), check);
@@ -233,25 +171,6 @@ impl CircuitBreaker {
     #[inline]
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
-    }
-}
-
-/// When somebody last looked at a breaker, and what it had done until then.
-///
-/// Calls do not note when they come, for it would cost each of them; those who look can tell whether one came.
-#[derive(Debug, Default)]
-pub(crate) struct Seen(Option<(u64, Tick)>);
-
-impl Seen {
-    /// How long it has been at rest, as far as looks can tell.
-    fn at_rest(&mut self, activity: u64, now: Tick) -> Duration {
-        match self.0 {
-            Some((known, since)) if known == activity => now.saturating_since(since),
-            _ => {
-                self.0 = Some((activity, now));
-                Duration::ZERO
-            }
-        }
     }
 }
 

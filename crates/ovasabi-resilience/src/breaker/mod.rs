@@ -75,11 +75,13 @@
 //! in flight).
 
 mod builder;
+mod calls;
 mod config;
 mod events;
 pub mod future;
 mod half_open;
 mod handle;
+mod idle;
 mod in_flight;
 mod inspect;
 mod layer;
@@ -101,7 +103,7 @@ pub use builder::CircuitBreakerBuilder;
 pub use config::Window;
 pub use events::{Changes, TARGET};
 pub use handle::CircuitBreaker;
-pub(crate) use handle::Seen;
+pub(crate) use idle::Seen;
 pub use layer::CircuitBreakerLayer;
 pub use permit::Permit;
 pub use ready::ReadyMode;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ovasabi_core::inspect::{Inspected, Registry};
 use ovasabi_core::reject::Name;
 
-use super::handle::{Core, KIND, Numbers};
+use super::core::{Core, KIND, Numbers};
 use super::set::KeyedSet;
 use super::{Key, KeyedCircuitBreaker};
 use crate::breaker::{CircuitBreakerBuilder, Mode, Transition};

@@ -42,6 +42,7 @@
 use std::hash::Hash;
 
 mod builder;
+mod core;
 mod handle;
 mod layer;
 mod service;

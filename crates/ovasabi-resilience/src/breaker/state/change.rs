@@ -3,7 +3,7 @@
 use ovasabi_core::time::Tick;
 
 use super::super::config::Length;
-use super::super::rules::Rules;
+use super::super::rules::{Rules, SlowRule};
 use super::super::sync::lock;
 use super::{Engine, Mode, Phase, Transition};
 
@@ -18,7 +18,7 @@ impl Engine {
         let mut cold = lock(&self.cold);
         self.window.resize(window, now);
         self.live.set(&rules, self.window.is_timed());
-        if cold.rules.slow != rules.slow {
+        if watched(cold.rules.slow) != watched(rules.slow) {
             self.begin_watch(&mut cold, rules.slow);
         }
         cold.rules = rules;
@@ -42,4 +42,10 @@ impl Engine {
     pub(in super::super) fn refuses_window(&self, window: Length) -> Option<&'static str> {
         self.window.refuses(window)
     }
+}
+
+/// From how many nanoseconds on calls under way are slow, if that is looked at.
+fn watched(slow: Option<SlowRule>) -> Option<u64> {
+    let slow = slow.filter(|slow| slow.in_flight);
+    slow.map(|slow| slow.nanos)
 }

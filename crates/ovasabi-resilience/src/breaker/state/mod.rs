@@ -9,6 +9,7 @@ mod enter;
 mod leave;
 #[cfg(all(test, ovasabi_loom))]
 mod loom_models;
+mod outside;
 mod transitions;
 mod watch;
 
