@@ -214,6 +214,35 @@ async fn a_panic_of_the_caller_is_neutral() {
     );
 }
 
+#[tokio::test]
+async fn a_panic_of_the_caller_with_a_followed_body_counts_as_its_head_did() {
+    // P-6: the upstream did nothing wrong.
+    let breaker = CircuitBreaker::builder("reader")
+        .consecutive_failures(1)
+        .build()
+        .unwrap();
+    let endless = service_fn(async |_: Request<()>| {
+        let (sender, body) = Channel::<Bytes, BoxError>::new(1);
+        tokio::spawn(async move {
+            let _open = sender;
+            pending::<()>().await;
+        });
+        Ok::<_, BoxError>(Response::new(body))
+    });
+    let client = breaker.layer().until_body_end().wrap(endless);
+    let response = client.oneshot(Request::new(())).await.unwrap();
+    let task = tokio::spawn(async move {
+        let _response = response;
+        panic!("with a body half read");
+    });
+    assert!(task.await.unwrap_err().is_panic());
+    let totals = breaker.snapshot().totals();
+    assert_eq!(
+        (breaker.state(), totals.successes, totals.failures),
+        (State::Closed, 1, 0)
+    );
+}
+
 #[test]
 fn a_panic_while_a_permit_is_held_is_a_failure() {
     // P-6, without a layer.
