@@ -19,6 +19,56 @@
 //! Applying a layer twice, as axum does, shares one state. A layer keeps the error type of the service behind
 //! it; what it says when it refuses is a [`Rejection`](ovasabi_core::Rejection).
 //!
+//! # A server
+//!
+//! Everything in the order that works, with refusals as problem details (RFC 9457) and axum as it is:
+//!
+//! ```no_run
+//! use std::num::NonZeroU32;
+//! use axum::{Router, routing::get};
+//! use ovasabi_core::context::ContextLayer;
+//! use ovasabi_resilience::stack::{RateLimitConfig, Slot, Stack};
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let hundred = NonZeroU32::new(100).expect("it is not zero");
+//!     let stack = Stack::http_server("hello")
+//!         .at(Slot::Edge, ContextLayer::new())
+//!         .rate_limit(RateLimitConfig::per_second(hundred))
+//!         .build()?;
+//!     print!("{}", stack.explain());
+//!     let app = Router::new()
+//!         .route("/", get(|| async { "hello" }))
+//!         .layer(stack.layer());
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//!     axum::serve(listener, app).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # A client
+//!
+//! Deadline, retry with budget, breaker, timeout and concurrency limit around a pooled transport:
+//!
+//! ```no_run
+//! use bytes::Bytes;
+//! use http_body_util::Empty;
+//! use ovasabi_core::http::client::Client;
+//! use ovasabi_resilience::retry::ReplayBody;
+//! use ovasabi_resilience::stack::{ClientLayer, Stack};
+//! use tower::ServiceExt;
+//!
+//! # async fn call() -> Result<(), Box<dyn std::error::Error>> {
+//! let stack = Stack::http_client("payments").build()?;
+//! let transport = Client::<ReplayBody<Empty<Bytes>>>::new();
+//! let client = ClientLayer::http(stack.clone()).wrap(transport);
+//! let request = http::Request::get("http://127.0.0.1:8080/").body(Empty::new())?;
+//! let answer = client.oneshot(request).await?;
+//! println!("{}, {:?}", answer.status(), stack.breaker());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! It contains no HTTP server, no storage, and no `unsafe`. It starts no task of its own.
 //!
 //! | feature | adds | default |

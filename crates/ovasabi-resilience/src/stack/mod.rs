@@ -107,3 +107,8 @@ impl Stack {
         ServerStackBuilder::new(name.into())
     }
 }
+
+/// Compiles the examples of the page.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../../../../docs/stack.md")]
+struct Page;

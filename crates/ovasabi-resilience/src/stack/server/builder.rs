@@ -51,12 +51,6 @@ impl ServerStackBuilder {
             layers: (Identity::new(), Identity::new(), Identity::new()),
         }
     }
-
-    /// The quota of all requests together; default none.
-    pub fn rate_limit(mut self, quota: RateLimitConfig) -> Self {
-        self.config.rate_limit = Some(quota);
-        self
-    }
 }
 
 impl<G, E, A, P> ServerStackBuilder<G, E, A, P> {
@@ -145,6 +139,12 @@ impl<G, E, A, P> ServerStackBuilder<G, E, A, P> {
 }
 
 impl<E, A, P> ServerStackBuilder<RateLimiter, E, A, P> {
+    /// The quota of all requests together; default none.
+    pub fn rate_limit(mut self, quota: RateLimitConfig) -> Self {
+        self.config.rate_limit = Some(quota);
+        self
+    }
+
     /// Builds the stack.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use crate::rate_limit::RateLimiter;
 ///
 /// Requests and results are read by [`HttpClassify`], refusals are responses ([`AsResponse`]: problem+json, or a
 /// gRPC status to gRPC), and a slot is held until the last byte ([`AtEnd`]).
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "a layer does nothing until it wraps a service"]
 pub struct ServerLayer<
     G = RateLimiter,
@@ -91,6 +91,26 @@ impl<G, E, A, P, C, R, H> ServerLayer<G, E, A, P, C, R, H> {
             classifier: self.classifier,
             rejecter,
             hold: self.hold,
+        }
+    }
+}
+
+// By hand: a derive would ask for `G: Clone`.
+impl<G, E, A, P, C, R, H> Clone for ServerLayer<G, E, A, P, C, R, H>
+where
+    E: Clone,
+    A: Clone,
+    P: Clone,
+    C: Clone,
+    R: Clone,
+    H: Clone,
+{
+    fn clone(&self) -> Self {
+        Self {
+            stack: self.stack.clone(),
+            classifier: self.classifier.clone(),
+            rejecter: self.rejecter.clone(),
+            hold: self.hold.clone(),
         }
     }
 }
