@@ -549,10 +549,7 @@ impl Subject for Server {
         server(four(), inner)
     }
     fn refusing(inner: Strict) -> Self::Service {
-        let limiter = ConcurrencyLimiter::builder("contract", NonZeroU32::MIN)
-            .build()
-            .unwrap();
-        std::mem::forget(limiter.try_acquire().unwrap());
+        let limiter = full(slots(NonZeroU32::MIN));
         let stack = Stack::http_server("contract").with_concurrency(limiter);
         let layer = stack.build().unwrap().layer();
         let layer = layer.classify(ByResult::new()).until_head();

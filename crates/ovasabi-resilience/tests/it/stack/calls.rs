@@ -1,6 +1,7 @@
 //! Calls through a client.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use ovasabi_core::Context;
 use ovasabi_core::reject::RejectKind;
@@ -98,7 +99,9 @@ async fn the_callers_deadline_is_the_smaller_one_and_a_past_one_starts_nothing()
     let error = service.clone().oneshot(request).await.unwrap_err();
     assert_eq!(kind(&error), Some(RejectKind::DeadlineExceeded));
     assert!(start.elapsed() <= 102 * MS);
-    let request = Context::background().with_timeout(0 * MS).attach(get());
+    let request = Context::background()
+        .with_timeout(Duration::ZERO)
+        .attach(get());
     let error = service.oneshot(request).await.unwrap_err();
     assert_eq!(kind(&error), Some(RejectKind::DeadlineExceeded));
     assert_eq!(upstream.calls(), 1);

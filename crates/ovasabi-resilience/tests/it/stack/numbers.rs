@@ -19,7 +19,8 @@ fn impossible_numbers_of_all_parts_are_told_at_once_by_the_keys_of_the_configura
     let mut quota = RateLimitConfig::per_second(NonZeroU32::MIN);
     quota.period = Duration::ZERO;
     config.rate_limit = Some(quota);
-    config.concurrency = ConcurrencyConfig::adaptive(50..=10);
+    config.concurrency = ConcurrencyConfig::adaptive(10..=50);
+    config.concurrency.min = 60;
     let error = Stack::http_client("bad")
         .config(config)
         .build()
