@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ovasabi_core::classify::ByResult;
-use ovasabi_resilience::deadline::DeadlineLayer;
+use ovasabi_resilience::deadline::{Deadline, DeadlineLayer};
 use tower::Layer;
 
 use super::BARE;
@@ -13,6 +13,11 @@ pub(super) const READY: &[Case] = &[
     BARE,
     Case::new("ovasabi deadline", || {
         over(layer(), |layer| layer.layer(Bare))
+    }),
+    Case::new("ovasabi deadline, leaked", || {
+        over(deadline().leak(), |deadline| {
+            deadline.layer().classify(ByResult::new()).layer(Bare)
+        })
     }),
     Case::new("tower timeout", || {
         over(tower::timeout::TimeoutLayer::new(LIMIT), |layer| {
@@ -29,6 +34,11 @@ pub(super) const PENDING: &[Case] = &[
     Case::new("ovasabi deadline", || {
         over(layer(), |layer| layer.layer(Once(Bare)))
     }),
+    Case::new("ovasabi deadline, leaked", || {
+        over(deadline().leak(), |deadline| {
+            deadline.layer().classify(ByResult::new()).layer(Once(Bare))
+        })
+    }),
     Case::new("tower timeout", || {
         over(tower::timeout::TimeoutLayer::new(LIMIT), |layer| {
             layer.layer(Once(Bare))
@@ -39,7 +49,13 @@ pub(super) const PENDING: &[Case] = &[
 const LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) fn layer() -> DeadlineLayer<ByResult> {
-    DeadlineLayer::new("bench", LIMIT).classify(ByResult::new())
+    deadline().layer().classify(ByResult::new())
+}
+
+fn deadline() -> Deadline {
+    Deadline::total("bench", LIMIT)
+        .build()
+        .expect("a limit of five seconds is possible")
 }
 
 pub(super) fn tower_resilience()

@@ -12,7 +12,7 @@ use ovasabi_core::lifecycle::{App, ExitReport, component};
 use ovasabi_core::{Context, Error};
 use ovasabi_observe::Telemetry;
 use ovasabi_resilience::concurrency::{ConcurrencyLimitLayer, ConcurrencyLimiter};
-use ovasabi_resilience::deadline::DeadlineLayer;
+use ovasabi_resilience::deadline::Deadline;
 use ovasabi_resilience::rate_limit::{Quota, RateLimitLayer, RateLimiter};
 
 #[tokio::main]
@@ -26,6 +26,9 @@ async fn main() -> anyhow::Result<ExitReport> {
     let slots = ConcurrencyLimiter::builder("hello", five)
         .inspect(registry)
         .build()?;
+    let deadline = Deadline::total("hello", Duration::from_secs(2))
+        .inspect(registry)
+        .build()?;
 
     // The layer that is added last is the outermost: it sees a request first.
     let router = Router::new()
@@ -36,7 +39,7 @@ async fn main() -> anyhow::Result<ExitReport> {
                 .responding()
                 .until_body_end(),
         )
-        .layer(DeadlineLayer::new("hello", Duration::from_secs(2)).responding())
+        .layer(deadline.layer().responding())
         .layer(telemetry.http_server())
         .layer(ContextLayer::new())
         .route_service("/metrics", telemetry.metrics_service());

@@ -1,100 +1,214 @@
-//! The response future.
+//! The futures.
 
 use std::fmt;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use ovasabi_core::Rejection;
 use ovasabi_core::classify::Facts;
 use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
-use tokio::task::coop;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
+use tower_service::Service;
+
+use super::Follow;
+use super::body::Watch;
+use super::shared::Shared;
+use super::ticket::Ticket;
+use super::timer::Timer;
+use super::totals::Part;
 
 pin_project! {
-    /// The future of [`DeadlineService`](super::DeadlineService). Dropping it drops the call inside.
+    /// The future of [`DeadlineService`](super::DeadlineService).
+    ///
+    /// # Cancel safety
+    /// Dropping it drops the call inside. That is not counted.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<F, Res, Err, R> {
+    pub struct ResponseFuture<F, R, B> {
         #[pin]
-        call: Option<F>,
-        #[pin]
-        timer: Option<Sleep>,
-        at: Option<Instant>,
-        answer: Option<Result<Res, Err>>,
-        refusal: Option<(Facts, Rejection, R)>,
+        state: State<F>,
+        facts: Facts,
+        reject: R,
+        body: B,
     }
 }
 
-impl<F, Res, Err, R> ResponseFuture<F, Res, Err, R> {
-    pub(super) fn running(
+pin_project! {
+    #[project = StateProj]
+    enum State<F> {
+        Admitted { #[pin] call: F, #[pin] timer: Timer, ticket: Ticket, shared: Option<Shared> },
+        Refused { rejection: Option<Rejection> },
+        Over,
+    }
+}
+
+impl<F, R, B> ResponseFuture<F, R, B> {
+    #[inline]
+    pub(super) fn admitted(
         call: F,
-        at: Option<Instant>,
+        ticket: Ticket,
+        shared: Shared,
         facts: Facts,
-        rejection: Rejection,
         reject: R,
+        body: B,
     ) -> Self {
         Self {
-            call: Some(call),
-            timer: None,
-            at,
-            answer: None,
-            refusal: Some((facts, rejection, reject)),
+            state: State::Admitted {
+                call,
+                timer: Timer::default(),
+                ticket,
+                shared: Some(shared),
+            },
+            facts,
+            reject,
+            body,
         }
     }
 
-    pub(super) fn refused(answer: Result<Res, Err>) -> Self {
+    pub(super) fn refused(rejection: Rejection, facts: Facts, reject: R, body: B) -> Self {
         Self {
-            call: None,
-            timer: None,
-            at: None,
-            answer: Some(answer),
-            refusal: None,
+            state: State::Refused {
+                rejection: Some(rejection),
+            },
+            facts,
+            reject,
+            body,
         }
     }
 }
 
-impl<F, Res, Err, R> Future for ResponseFuture<F, Res, Err, R>
+impl<F, R, B, Res, Err> Future for ResponseFuture<F, R, B>
 where
     F: Future<Output = Result<Res, Err>>,
     R: Reject<Res, Err>,
+    B: Follow<Res>,
 {
-    type Output = Result<Res, Err>;
+    type Output = Result<B::Response, Err>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(call) = this.call.as_mut().as_pin_mut() else {
-            // A future that is polled after its end has nothing more to say.
-            return this.answer.take().map_or(Poll::Pending, Poll::Ready);
+        let rejection = match this.state.as_mut().project() {
+            StateProj::Admitted {
+                call,
+                timer,
+                ticket,
+                shared,
+            } => {
+                if let Poll::Ready(result) = call.poll(cx) {
+                    let shared = shared.take();
+                    return Poll::Ready(result.map(|response| match shared {
+                        Some(shared) => this.body.follow(response, Watch::new(shared, *ticket)),
+                        None => this.body.free(response),
+                    }));
+                }
+                let by = ready!(timer.poll_due(ticket.due(Instant::now), cx));
+                shared.take().map(|shared| shared.cut_off(Part::Head, by))
+            }
+            StateProj::Refused { rejection } => rejection.take(),
+            StateProj::Over => None,
         };
-        if let Poll::Ready(result) = call.poll(cx) {
-            this.call.set(None);
-            return Poll::Ready(result);
-        }
-        let Some(at) = *this.at else {
-            return Poll::Pending;
-        };
-        if this.timer.is_none() {
-            this.timer.set(Some(sleep_until(at)));
-        }
-        let Some(timer) = this.timer.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
-        // Outside tokio's budget: a call that spends all of it in each poll would never be stopped.
-        ready!(pin!(coop::unconstrained(timer)).poll(cx));
         // The work stops before anybody hears that it has.
-        this.call.set(None);
-        match this.refusal.take() {
-            Some((facts, rejection, reject)) => Poll::Ready(reject.reject(&facts, rejection)),
-            None => Poll::Pending,
+        this.state.set(State::Over);
+        // A future that is polled after its end has nothing more to say.
+        rejection.map_or(Poll::Pending, |rejection| {
+            let refused = this.reject.reject(this.facts, rejection);
+            Poll::Ready(refused.map(|response| this.body.free(response)))
+        })
+    }
+}
+
+impl<F, R, B> fmt::Debug for ResponseFuture<F, R, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_refused = matches!(self.state, State::Refused { .. });
+        f.debug_struct("ResponseFuture")
+            .field("is_refused", &is_refused)
+            .finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// A call that has a [`Context`](ovasabi_core::Context) of its own, which is the current one whenever it is
+    /// polled.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InContext<F> {
+        #[pin]
+        call: F,
+        context: ovasabi_core::Context,
+    }
+}
+
+impl<F> InContext<F> {
+    pub(super) fn new(call: F, context: ovasabi_core::Context) -> Self {
+        Self { call, context }
+    }
+}
+
+impl<F: Future> Future for InContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.context.scope_sync(|| this.call.poll(cx))
+    }
+}
+
+pin_project! {
+    /// The future of [`ReadyInCall`](super::ReadyInCall).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ReadyThenCall<S: Service<Req>, Req> {
+        #[pin]
+        step: Step<S, Req, S::Future>,
+    }
+}
+
+pin_project! {
+    #[project = StepProj]
+    enum Step<S, Req, F> {
+        Waiting { service: S, request: Option<Req> },
+        Calling { #[pin] call: F },
+    }
+}
+
+impl<S: Service<Req>, Req> ReadyThenCall<S, Req> {
+    pub(super) fn new(service: S, request: Req) -> Self {
+        Self {
+            step: Step::Waiting {
+                service,
+                request: Some(request),
+            },
         }
     }
 }
 
-impl<F, Res, Err, R> fmt::Debug for ResponseFuture<F, Res, Err, R> {
+impl<S: Service<Req>, Req> Future for ReadyThenCall<S, Req> {
+    type Output = Result<S::Response, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let call = match this.step.as_mut().project() {
+                StepProj::Calling { call } => return call.poll(cx),
+                StepProj::Waiting { service, request } => {
+                    ready!(service.poll_ready(cx))?;
+                    let Some(request) = request.take() else {
+                        return Poll::Pending;
+                    };
+                    service.call(request)
+                }
+            };
+            this.step.set(Step::Calling { call });
+        }
+    }
+}
+
+impl<S: Service<Req>, Req> fmt::Debug for ReadyThenCall<S, Req> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseFuture")
-            .field("at", &self.at)
+        let is_waiting = matches!(self.step, Step::Waiting { .. });
+        f.debug_struct("ReadyThenCall")
+            .field("is_waiting", &is_waiting)
             .finish_non_exhaustive()
     }
 }

@@ -1,76 +1,102 @@
-//! The service.
+//! The service: no policy inside.
 
 use std::task::{Context, Poll};
 
 use ovasabi_core::Rejection;
-use ovasabi_core::classify::ReadRequest;
-use ovasabi_core::reject::{Reject, RejectKind};
+use ovasabi_core::body::AtHead;
+use ovasabi_core::classify::{Facts, HttpClassify, ReadRequest};
+use ovasabi_core::reject::{AsError, Reject};
 use tokio::time::Instant;
 use tower_service::Service;
 
-use super::DeadlineLayer;
 use super::future::ResponseFuture;
+use super::ticket::Ticket;
+use super::{DeadlineLayer, Follow, LimitOf, Propagate, SameForAll, Untold};
 
-/// Limits the time of each call; see the [module](super).
+/// A service whose calls have a [`Deadline`](super::Deadline); made by [`DeadlineLayer`].
 #[derive(Clone, Debug)]
-pub struct DeadlineService<S, C, R> {
+pub struct DeadlineService<S, C = HttpClassify, R = AsError, B = AtHead, L = SameForAll, P = Untold>
+{
     inner: S,
-    layer: DeadlineLayer<C, R>,
+    layer: DeadlineLayer<C, R, B, L, P>,
 }
 
-impl<S, C, R> DeadlineService<S, C, R> {
-    pub(super) fn new(inner: S, layer: DeadlineLayer<C, R>) -> Self {
+impl<S, C, R, B, L, P> DeadlineService<S, C, R, B, L, P> {
+    pub(super) fn new(inner: S, layer: DeadlineLayer<C, R, B, L, P>) -> Self {
         Self { inner, layer }
+    }
+
+    /// The service inside.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside, without a deadline.
+    pub fn into_inner(self) -> S {
+        self.inner
     }
 }
 
-impl<S, Req, C, R> Service<Req> for DeadlineService<S, C, R>
+impl<S, Req, C, R, B, L, P> Service<Req> for DeadlineService<S, C, R, B, L, P>
 where
     S: Service<Req>,
     C: ReadRequest<Req>,
     R: Reject<S::Response, S::Error> + Clone,
+    B: Follow<S::Response> + Clone,
+    L: LimitOf<Req>,
+    P: Propagate<S, Req>,
 {
-    type Response = S::Response;
+    type Response = B::Response;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, S::Response, S::Error, R>;
+    type Future = ResponseFuture<P::Call, R, B>;
 
+    #[inline]
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
-        let DeadlineLayer {
-            name,
-            limit,
-            classify,
-            reject,
-        } = &self.layer;
-        let facts = classify.facts(&request);
-        let now = Instant::now();
-        let own = now.checked_add(*limit);
-        // The service is to blame when it had all the time that it is given. A caller that brings less has not
-        // waited long enough to know, and could open every breaker around by bringing none.
-        let (at, kind) = match (own, facts.deadline()) {
-            (Some(own), Some(caller)) if caller < own => {
-                (Some(caller), RejectKind::DeadlineExceeded)
+        let facts = self.layer.classify.facts(&request);
+        let (reject, body) = (self.layer.reject.clone(), self.layer.body.clone());
+        match self.enter(&request, &facts) {
+            Ok((ticket, until)) => {
+                let call = self.layer.propagate.call(&mut self.inner, request, until);
+                let shared = self.layer.deadline.shared().clone();
+                ResponseFuture::admitted(call, ticket, shared, facts, reject, body)
             }
-            (None, caller) => (caller, RejectKind::DeadlineExceeded),
-            (own, _) => (own, RejectKind::TimedOut),
-        };
-        if at.is_some_and(|at| at <= now) {
-            let rejection = Rejection::new(
-                RejectKind::DeadlineExceeded,
-                super::layer::LAYER,
-                name.clone(),
-            );
-            return ResponseFuture::refused(reject.reject(&facts, rejection));
+            Err(rejection) => ResponseFuture::refused(rejection, facts, reject, body),
         }
-        ResponseFuture::running(
-            self.inner.call(request),
-            at,
-            facts,
-            Rejection::new(kind, super::layer::LAYER, name.clone()),
-            reject.clone(),
-        )
+    }
+}
+
+impl<S, C, R, B, L, P> DeadlineService<S, C, R, B, L, P> {
+    /// The ticket, and what those inside are told; the clock is read once, or not at all.
+    #[inline]
+    fn enter<Req>(
+        &self,
+        request: &Req,
+        facts: &Facts,
+    ) -> Result<(Ticket, Option<Instant>), Rejection>
+    where
+        S: Service<Req>,
+        L: LimitOf<Req>,
+        P: Propagate<S, Req>,
+    {
+        let policy = self.layer.deadline.shared();
+        let limit = self.layer.limit.limit(request);
+        if !P::TELLS {
+            let ticket = policy.enter(facts, limit, Instant::now)?;
+            return Ok((ticket, None));
+        }
+        let now = Instant::now();
+        let mut ticket = policy.enter(facts, limit, || now)?;
+        let until = policy.until(&mut ticket, now)?;
+        Ok((ticket, until))
     }
 }

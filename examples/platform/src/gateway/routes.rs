@@ -13,7 +13,7 @@ use ovasabi_core::inspect::Registry;
 use ovasabi_core::{Code, Error};
 use ovasabi_resilience::breaker::{CircuitBreaker, CircuitBreakerLayer};
 use ovasabi_resilience::config::ConfigError;
-use ovasabi_resilience::deadline::DeadlineLayer;
+use ovasabi_resilience::deadline::Deadline;
 use ovasabi_resilience::rate_limit::KeyedRateLimitLayer;
 use ovasabi_resilience::retry::{EmptyBody, RetryPolicy};
 use tower::{Layer, ServiceExt};
@@ -95,7 +95,10 @@ impl Gateway {
         let transport = CircuitBreakerLayer::new(breaker)
             .until_body_end()
             .layer(transport);
-        let transport = DeadlineLayer::new(name, deadline).layer(retry.layer(transport));
+        let deadline = Deadline::total(name, deadline)
+            .inspect(&self.registry)
+            .build()?;
+        let transport = deadline.layer().propagate().layer(retry.layer(transport));
         let upstream = upstream.clone();
         Ok(axum::routing::any(move |request: Request| {
             let (transport, upstream) = (transport.clone(), upstream.clone());

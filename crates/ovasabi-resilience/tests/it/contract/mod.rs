@@ -17,6 +17,7 @@ contract!(concurrency, subjects::Concurrency);
 contract!(adaptive_concurrency, subjects::AdaptiveConcurrency);
 contract!(queued_concurrency, subjects::QueuedConcurrency);
 contract!(deadline, subjects::Deadline);
+contract!(deadline_over_readiness, subjects::DeadlineOverReadiness);
 contract!(retry, subjects::Retry);
 contract!(limited_retry, subjects::LimitedRetry);
 contract!(client_stack, subjects::Client);

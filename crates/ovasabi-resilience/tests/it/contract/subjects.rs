@@ -15,7 +15,7 @@ use ovasabi_resilience::concurrency::{
     ConcurrencyLimitLayer, ConcurrencyLimitService, ConcurrencyLimiter, ConcurrencyQueueService,
     Gradient2, Queue,
 };
-use ovasabi_resilience::deadline::{DeadlineLayer, DeadlineService};
+use ovasabi_resilience::deadline::{self, DeadlineLayer, DeadlineService, ReadyInCall};
 use ovasabi_resilience::keyed::{
     KeyedCircuitBreaker, KeyedCircuitBreakerLayer, KeyedCircuitBreakerService,
 };
@@ -391,23 +391,64 @@ impl Subject for QueuedConcurrency {
 
 pub(super) struct Deadline;
 
+/// The limit of a call is what its layer says, so that one type both admits and refuses.
+type LimitOfAct = fn(&Act) -> Option<Duration>;
+
+fn deadline_layer(
+    name: &'static str,
+    limit: Duration,
+) -> DeadlineLayer<ByResult, ovasabi_core::reject::AsError, ovasabi_core::body::AtHead, LimitOfAct>
+{
+    let none: LimitOfAct = |_| Some(Duration::ZERO);
+    let deadline = deadline::Deadline::per_attempt(name, LONG).build().unwrap();
+    let layer = deadline.layer().classify(ByResult::new());
+    layer.limit_by(if limit.is_zero() { none } else { |_| None })
+}
+
+type LimitedByAct<S> = DeadlineService<
+    S,
+    ByResult,
+    ovasabi_core::reject::AsError,
+    ovasabi_core::body::AtHead,
+    LimitOfAct,
+>;
+
 impl Subject for Deadline {
-    type Service = DeadlineService<Strict, ByResult, AsError>;
-    type Twice = DeadlineService<Self::Service, ByResult, AsError>;
+    type Service = LimitedByAct<Strict>;
+    type Twice = LimitedByAct<Self::Service>;
 
     fn admitting(inner: Strict) -> Self::Service {
-        DeadlineLayer::new("contract", LONG)
-            .classify(ByResult::new())
+        deadline_layer("contract", LONG).layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        deadline_layer("contract", Duration::ZERO).layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        deadline_layer("outer", LONG).layer(Self::refusing(inner))
+    }
+}
+
+/// The same with the wait for readiness in the call.
+pub(super) struct DeadlineOverReadiness;
+
+impl Subject for DeadlineOverReadiness {
+    type Service = LimitedByAct<ReadyInCall<Strict>>;
+    type Twice = LimitedByAct<ReadyInCall<Self::Service>>;
+    const READY_BY_ITSELF: bool = true;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        deadline_layer("contract", LONG)
+            .cover_readiness()
             .layer(inner)
     }
     fn refusing(inner: Strict) -> Self::Service {
-        DeadlineLayer::new("contract", Duration::ZERO)
-            .classify(ByResult::new())
+        deadline_layer("contract", Duration::ZERO)
+            .cover_readiness()
             .layer(inner)
     }
     fn over_refusing(inner: Strict) -> Self::Twice {
-        DeadlineLayer::new("outer", LONG)
-            .classify(ByResult::new())
+        deadline_layer("outer", LONG)
+            .cover_readiness()
             .layer(Self::refusing(inner))
     }
 }

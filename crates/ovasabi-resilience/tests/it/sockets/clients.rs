@@ -1,7 +1,6 @@
 //! As layers of clients: reqwest through `from_reqwest`, reqwest itself, and hyper's own client.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use http::{Request, Response};
 use hyper_util::client::legacy::Client;
@@ -15,10 +14,7 @@ use ovasabi_resilience::retry::{BufferedBody, ReplayBody, RetryLayer, RetryPolic
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 use super::echo::{SAID, hello, serve, text};
-use super::{
-    LONG, breaker, deadline, give_to_who_waits, keyed, one_slot, one_slot_and_one_seat, queue,
-    rate, retry, slots,
-};
+use super::{LONG, breaker, deadline, give_to_who_waits, keyed, no_time, one_slot, one_slot_and_one_seat, queue, rate, retry, slots};
 
 type Empty = http_body_util::Empty<bytes::Bytes>;
 
@@ -129,9 +125,16 @@ async fn reqwest_concurrency_queue() {
 
 #[tokio::test]
 async fn reqwest_deadline() {
-    accepts(deadline(LONG).layer(reqwest_client())).await;
+    accepts(
+        deadline()
+            .until_body_end()
+            .propagate()
+            .layer(reqwest_client()),
+    )
+    .await;
+    accepts(deadline().cover_readiness().layer(reqwest_client())).await;
     refuses(
-        deadline(Duration::ZERO).layer(reqwest_client()),
+        deadline().limit_by(no_time).layer(reqwest_client()),
         RejectKind::DeadlineExceeded,
     )
     .await;
@@ -231,9 +234,14 @@ async fn hyper_concurrency_queue() {
 
 #[tokio::test]
 async fn hyper_deadline_and_retry() {
-    accepts(deadline(LONG).layer(retry().layer(hyper_client()))).await;
+    accepts(
+        deadline()
+            .until_body_end()
+            .layer(retry().layer(hyper_client())),
+    )
+    .await;
     refuses(
-        deadline(Duration::ZERO).layer(hyper_client()),
+        deadline().limit_by(no_time).layer(hyper_client()),
         RejectKind::DeadlineExceeded,
     )
     .await;

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
 use http::uri::PathAndQuery;
@@ -22,10 +21,7 @@ use tonic::{Code, Status};
 use tower::util::MapRequestLayer;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
-use super::{
-    LONG, breaker, deadline, give_to_who_waits, keyed, one_slot, one_slot_and_one_seat, queue,
-    rate, retry, slots,
-};
+use super::{LONG, breaker, deadline, give_to_who_waits, keyed, no_time, one_slot, one_slot_and_one_seat, queue, rate, retry, slots};
 
 #[derive(Clone, Copy, Default)]
 struct Plain;
@@ -232,9 +228,9 @@ async fn server_concurrency_queue() {
 
 #[tokio::test]
 async fn server_deadline() {
-    accepts(server(deadline(LONG).responding_grpc()).await).await;
+    accepts(server(deadline().responding_grpc().until_body_end()).await).await;
     refuses(
-        server(deadline(Duration::ZERO).responding_grpc()).await,
+        server(deadline().responding_grpc().limit_by(no_time)).await,
         Code::DeadlineExceeded,
     )
     .await;
@@ -361,8 +357,8 @@ async fn client_concurrency_queue() {
 
 #[tokio::test]
 async fn client_deadline() {
-    assert_eq!(client(deadline(LONG)).await.unwrap(), "hello");
+    assert_eq!(client(deadline().until_body_end()).await.unwrap(), "hello");
     assert!(carries_a_refusal(
-        &client(deadline(Duration::ZERO)).await.unwrap_err()
+        &client(deadline().limit_by(no_time)).await.unwrap_err()
     ));
 }

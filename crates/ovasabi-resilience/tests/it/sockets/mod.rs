@@ -15,7 +15,7 @@ use ovasabi_resilience::breaker::{CircuitBreaker, CircuitBreakerLayer, Mode};
 use ovasabi_resilience::concurrency::{
     ConcurrencyLimitLayer, ConcurrencyLimiter, ConcurrencyQueueLayer, Permit, Queue,
 };
-use ovasabi_resilience::deadline::DeadlineLayer;
+use ovasabi_resilience::deadline::{Deadline, DeadlineLayer};
 use ovasabi_resilience::keyed::{KeyedCircuitBreaker, KeyedCircuitBreakerLayer};
 use ovasabi_resilience::rate_limit::{Quota, RateLimitLayer, RateLimiter};
 use ovasabi_resilience::retry::{RetryLayer, RetryPolicy};
@@ -83,6 +83,13 @@ async fn give_to_who_waits(limiter: &ConcurrencyLimiter, permit: Permit) {
 
 fn deadline(limit: Duration) -> DeadlineLayer {
     DeadlineLayer::new("sockets", limit)
+fn deadline() -> DeadlineLayer {
+    let deadline = Deadline::total("sockets", LONG).body_idle(LONG).build();
+    deadline.unwrap().layer()
+}
+
+fn no_time<Req>(_: &Req) -> Option<Duration> {
+    Some(Duration::ZERO)
 }
 
 fn retry() -> RetryLayer {

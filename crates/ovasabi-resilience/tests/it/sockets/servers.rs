@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -14,10 +13,7 @@ use ovasabi_resilience::retry::{BufferedBody, EmptyBody};
 use tower::{Layer, Service, service_fn};
 
 use super::echo::{SAID, hello, serve};
-use super::{
-    LONG, breaker, deadline, give_to_who_waits, keyed, limited_retry, one_slot,
-    one_slot_and_one_seat, rate, retry, slots,
-};
+use super::{LONG, breaker, deadline, give_to_who_waits, keyed, limited_retry, no_time, one_slot, one_slot_and_one_seat, rate, retry, slots};
 
 /// Asks once: the status, the `Retry-After` and the body.
 async fn ask(address: SocketAddr) -> (u16, Option<String>, String) {
@@ -155,9 +151,11 @@ async fn axum_concurrency_queue() {
 
 #[tokio::test]
 async fn axum_deadline() {
-    accepts(in_axum(deadline(LONG).responding()).await).await;
+    accepts(in_axum(deadline().responding()).await).await;
+    accepts(in_axum(deadline().responding().until_body_end().propagate()).await).await;
+    accepts(in_axum(deadline().responding().cover_readiness()).await).await;
     refuses(
-        in_axum(deadline(Duration::ZERO).responding()).await,
+        in_axum(deadline().responding().follow_body().limit_by(no_time)).await,
         504,
         "deadline_exceeded",
         false,
@@ -243,8 +241,8 @@ async fn hyper_concurrency_queue() {
 
 #[tokio::test]
 async fn hyper_deadline() {
-    accepts(serve(deadline(LONG).responding().layer(plain())).await).await;
-    let refusing = deadline(Duration::ZERO).responding().layer(plain());
+    accepts(serve(deadline().responding().until_body_end().layer(plain())).await).await;
+    let refusing = deadline().responding().limit_by(no_time).layer(plain());
     refuses(serve(refusing).await, 504, "deadline_exceeded", false).await;
 }
 

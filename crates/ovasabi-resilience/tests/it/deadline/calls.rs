@@ -1,4 +1,4 @@
-//! Deadlines.
+//! From the call to the head of the response.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -9,27 +9,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use ovasabi_core::classify::ByResult;
 use ovasabi_core::reject::RejectKind;
 use ovasabi_core::{Context, Rejection};
 use ovasabi_resilience::breaker::{CircuitBreaker, State};
-use ovasabi_resilience::deadline::DeadlineLayer;
+use ovasabi_resilience::deadline::Deadline;
 use ovasabi_resilience::retry::{RetryLayer, RetryPolicy};
 use tokio::time::{Instant, advance, sleep};
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 
-const MS: Duration = Duration::from_millis(1);
-const SEC: Duration = Duration::from_secs(1);
-
-fn layer(limit: Duration) -> DeadlineLayer<ByResult> {
-    DeadlineLayer::new("test", limit).classify(ByResult::new())
-}
-
-fn kind(error: &BoxError) -> Option<RejectKind> {
-    Rejection::find(error).map(Rejection::kind)
-}
+use super::{Dropped, MS, SEC, attempt, kind, layer, total};
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_in_time_passes_through_and_a_late_one_does_not() {
@@ -48,34 +38,38 @@ async fn an_answer_in_time_passes_through_and_a_late_one_does_not() {
 async fn the_smaller_of_own_and_callers_time_counts() {
     // P-62
     let (late, slow) = (RejectKind::DeadlineExceeded, RejectKind::TimedOut);
-    for (own, callers, allowed, expected) in [
-        (SEC, Some(300 * MS), 300 * MS, late),
-        (300 * MS, Some(SEC), 300 * MS, slow),
-        (300 * MS, None, 300 * MS, slow),
-        (Duration::MAX, Some(300 * MS), 300 * MS, late),
+    for (own, callers, allowed, in_all, in_attempt) in [
+        (SEC, Some(300 * MS), 300 * MS, late, late),
+        (300 * MS, Some(SEC), 300 * MS, late, slow),
+        (300 * MS, None, 300 * MS, late, slow),
+        (Duration::MAX, Some(300 * MS), 300 * MS, late, late),
     ] {
-        let hang = service_fn(async |_: Request<()>| {
-            std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>().await
-        });
-        let service = DeadlineLayer::new("test", own).responding().layer(hang);
-        let mut request = Request::new(());
-        if let Some(callers) = callers {
-            request = Context::background().with_timeout(callers).attach(request);
+        for (deadline, expected) in [(total(own), in_all), (attempt(own), in_attempt)] {
+            let hang = service_fn(async |_: Request<()>| {
+                std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>().await
+            });
+            let service = deadline.layer().responding().layer(hang);
+            let mut request = Request::new(());
+            if let Some(callers) = callers {
+                request = Context::background().with_timeout(callers).attach(request);
+            }
+            let start = Instant::now();
+            let response = service.oneshot(request).await.unwrap();
+            assert_eq!(response.status(), 504);
+            let refused = Rejection::of_response(&response).map(Rejection::kind);
+            assert_eq!(refused, Some(expected), "{deadline:?}, {callers:?}");
+            let waited = start.elapsed();
+            assert!(
+                waited >= allowed && waited <= allowed + 2 * MS,
+                "{waited:?}"
+            );
+            let totals = deadline.totals();
+            let by_caller = u64::from(allowed != own);
+            assert_eq!(
+                (totals.head_caller, totals.head_own, totals.refused),
+                (by_caller, 1 - by_caller, 0)
+            );
         }
-        let start = Instant::now();
-        let response = service.oneshot(request).await.unwrap();
-        assert_eq!(response.status(), 504);
-        let refused = Rejection::of_response(&response).map(Rejection::kind);
-        assert_eq!(
-            refused,
-            Some(expected),
-            "own {own:?}, the caller's {callers:?}"
-        );
-        let waited = start.elapsed();
-        assert!(
-            waited >= allowed && waited <= allowed + 2 * MS,
-            "{waited:?}"
-        );
     }
 }
 
@@ -87,30 +81,29 @@ async fn a_call_whose_time_is_over_is_not_started() {
         counted.fetch_add(1, Ordering::Relaxed);
         async { Ok::<_, BoxError>(Response::new(())) }
     });
-    let zero = DeadlineLayer::new("test", Duration::ZERO).layer(service.clone());
-    let error = zero.oneshot(Request::new(())).await.unwrap_err();
+    let deadline = total(SEC);
+    let none = deadline
+        .layer()
+        .limit_by(|_: &Request<()>| Some(Duration::ZERO))
+        .layer(service.clone());
+    let error = none.oneshot(Request::new(())).await.unwrap_err();
     assert_eq!(kind(&error), Some(RejectKind::DeadlineExceeded));
 
     let request = Context::background()
         .with_timeout(SEC)
         .attach(Request::new(()));
     advance(SEC).await;
-    let late = DeadlineLayer::new("test", Duration::MAX).layer(service.clone());
+    let late = deadline.layer().layer(service.clone());
     assert!(late.oneshot(request).await.is_err());
     assert_eq!(calls.load(Ordering::Relaxed), 0);
+    assert_eq!(
+        (deadline.totals().refused, deadline.totals().head_own),
+        (2, 0)
+    );
 
-    let unlimited = DeadlineLayer::new("test", Duration::MAX).layer(service);
+    let unlimited = total(Duration::MAX).layer().layer(service);
     unlimited.oneshot(Request::new(())).await.unwrap();
     assert_eq!(calls.load(Ordering::Relaxed), 1);
-}
-
-/// Notes when it is dropped.
-struct Dropped(Arc<AtomicBool>);
-
-impl Drop for Dropped {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,6 +127,89 @@ async fn the_call_is_dropped_before_the_refusal_is_said() {
     advance(SEC + MS).await;
     let was_dropped = assert_ready!(call.poll()).unwrap();
     assert!(was_dropped, "the refusal came first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_own_time_runs_from_when_somebody_first_has_to_wait() {
+    let hang = service_fn(async |_: ()| std::future::pending::<Result<(), BoxError>>().await);
+    let deadline = attempt(SEC);
+    let service = super::by_result(&deadline).layer(hang);
+    let mut call = spawn(service.oneshot(()));
+    // Nobody has waited yet.
+    advance(10 * SEC).await;
+    assert_pending!(call.poll());
+    advance(SEC - MS).await;
+    assert_pending!(call.poll());
+    advance(2 * MS).await;
+    assert_eq!(
+        kind(&assert_ready!(call.poll()).unwrap_err()),
+        Some(RejectKind::TimedOut)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_of_the_request_gives_one_call_its_own_limit() {
+    let deadline = attempt(SEC);
+    let service = super::by_result(&deadline)
+        .limit_by(|limit: &Option<Duration>| *limit)
+        .layer(service_fn(async |_: Option<Duration>| {
+            sleep(5 * SEC).await;
+            Ok::<_, BoxError>(())
+        }));
+    for (limit, allowed) in [
+        (None, Some(SEC)),
+        (Some(100 * MS), Some(100 * MS)),
+        (Some(3 * SEC), Some(3 * SEC)),
+        (Some(6 * SEC), None),
+        (Some(Duration::MAX), None),
+    ] {
+        let start = Instant::now();
+        let result = service.clone().oneshot(limit).await;
+        assert_eq!(result.is_err(), allowed.is_some(), "{limit:?}");
+        let waited = start.elapsed();
+        let expected = allowed.unwrap_or(5 * SEC);
+        assert!(
+            waited >= expected && waited <= expected + 2 * MS,
+            "{limit:?}: {waited:?}"
+        );
+    }
+    assert_eq!(deadline.totals().head_own, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_without_a_service_is_limited_too() {
+    let deadline: Deadline = attempt(SEC);
+    let (forever, short) = (
+        Context::background(),
+        Context::background().with_timeout(300 * MS),
+    );
+    assert_eq!(deadline.run(&forever, async { 7 }).await, Ok(7));
+
+    let dropped = Arc::new(AtomicBool::new(false));
+    let guard = Dropped(Arc::clone(&dropped));
+    let work = async move {
+        let _guard = guard;
+        std::future::pending::<()>().await
+    };
+    let refused = deadline.run(&forever, work).await.unwrap_err();
+    assert_eq!(
+        (refused.kind(), refused.layer()),
+        (RejectKind::TimedOut, "timeout")
+    );
+    assert!(dropped.load(Ordering::Relaxed));
+
+    for _ in 0..2 {
+        let refused = deadline
+            .run(&short, std::future::pending::<()>())
+            .await
+            .unwrap_err();
+        assert_eq!(refused.kind(), RejectKind::DeadlineExceeded);
+    }
+    let totals = deadline.totals();
+    assert_eq!(
+        (totals.head_own, totals.head_caller, totals.refused),
+        (1, 0, 2)
+    );
 }
 
 #[test]
@@ -199,7 +275,7 @@ async fn a_service_that_hangs_opens_the_breaker_around_it_and_is_tried_again() {
         counted.fetch_add(1, Ordering::Relaxed);
         std::future::pending::<Result<Response<Full<Bytes>>, BoxError>>()
     });
-    let once = DeadlineLayer::new("attempt", SEC).wrap(hang);
+    let once = attempt(SEC).layer().wrap(hang);
     let guarded = breaker.layer().wrap(once);
     let policy = RetryPolicy::builder("hangs").build().unwrap();
     let service = RetryLayer::new(policy).wrap(guarded);

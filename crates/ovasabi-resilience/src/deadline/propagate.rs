@@ -1,0 +1,71 @@
+//! Telling those inside how long they have.
+
+use std::future::Future;
+
+use ovasabi_core::Context;
+use tokio::time::Instant;
+use tower_service::Service;
+
+use super::future::InContext;
+
+/// Begins a call, and tells it its deadline or does not. Two types do: [`Untold`] and [`ToContext`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot tell `{Req}` its deadline",
+    label = "this request carries no `Context`",
+    note = "`.propagate()` writes into the extensions of `http::Request<B>`; leave it out for other requests"
+)]
+pub trait Propagate<S: Service<Req>, Req> {
+    /// The call.
+    type Call: Future<Output = Result<S::Response, S::Error>>;
+    /// Whether anybody is told.
+    const TELLS: bool;
+
+    /// Calls `inner`, which has until `until`.
+    fn call(&self, inner: &mut S, request: Req, until: Option<Instant>) -> Self::Call;
+}
+
+/// Calls are cut off and not told when: the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Untold;
+
+/// The deadline is that of the [`Context`] inside; see
+/// [`DeadlineLayer::propagate`](super::DeadlineLayer::propagate).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ToContext;
+
+impl<S: Service<Req>, Req> Propagate<S, Req> for Untold {
+    type Call = S::Future;
+    const TELLS: bool = false;
+
+    #[inline]
+    fn call(&self, inner: &mut S, request: Req, _until: Option<Instant>) -> S::Future {
+        inner.call(request)
+    }
+}
+
+// The hint of `Propagate` says more than the bound that is missed.
+#[diagnostic::do_not_recommend]
+impl<S: Service<http::Request<B>>, B> Propagate<S, http::Request<B>> for ToContext {
+    type Call = InContext<S::Future>;
+    const TELLS: bool = true;
+
+    fn call(
+        &self,
+        inner: &mut S,
+        mut request: http::Request<B>,
+        until: Option<Instant>,
+    ) -> Self::Call {
+        let attached = request.extensions().get::<Context>().cloned();
+        let context = attached
+            .or_else(Context::current)
+            .unwrap_or_else(Context::background);
+        let context = match until {
+            Some(at) => context.with_deadline(at),
+            None => context,
+        };
+        request.extensions_mut().insert(context.clone());
+        // Services may do their work in `call` already.
+        let call = context.scope_sync(|| inner.call(request));
+        InContext::new(call, context)
+    }
+}

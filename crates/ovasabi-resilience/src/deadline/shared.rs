@@ -1,0 +1,241 @@
+//! What all handles, layers and calls of one policy share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ovasabi_core::Rejection;
+use ovasabi_core::classify::Facts;
+use ovasabi_core::inspect::{Control, ControlError, Inspect, Inspected, Metric, Snapshot};
+use ovasabi_core::reject::{Name, RejectKind};
+use tokio::time::Instant;
+
+use super::numbers::{Config, Numbers};
+use super::ticket::{Limit, Ticket};
+use super::totals::{Part, Tally, Totals};
+use crate::config::{Check, ConfigError};
+
+/// What the time is given for, which decides who is to blame when it is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The whole call, with all its pauses and retries: nobody.
+    Total,
+    /// One attempt: the service.
+    Attempt,
+}
+
+impl Scope {
+    /// What it is called in rejections and registries.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Total => "deadline",
+            Self::Attempt => "timeout",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Core {
+    name: Name,
+    scope: Scope,
+    numbers: Numbers,
+    tally: Tally,
+}
+
+impl Core {
+    pub(super) fn new(name: Name, scope: Scope, config: &Config) -> Self {
+        Self {
+            name,
+            scope,
+            numbers: Numbers::new(config),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Admits a call, unless it has no time left. `limit` is its own instead of the policy's.
+    ///
+    /// The clock is read only for callers that bring a deadline.
+    ///
+    /// # Errors
+    /// The refusal, which has been counted.
+    #[inline]
+    pub(crate) fn enter(
+        &self,
+        facts: &Facts,
+        limit: Option<Duration>,
+        now: impl FnOnce() -> Instant,
+    ) -> Result<Ticket, Rejection> {
+        let caller = facts.deadline();
+        let own = limit.or_else(|| self.numbers.limit());
+        if own.is_some_and(|own| own.is_zero()) || caller.is_some_and(|at| at <= now()) {
+            return Err(self.refuse());
+        }
+        Ok(Ticket::new(own, caller))
+    }
+
+    /// Until when those inside may think that they have time, for a call that begins `now`.
+    ///
+    /// # Errors
+    /// The refusal, when the margin leaves nothing.
+    pub(crate) fn until(
+        &self,
+        ticket: &mut Ticket,
+        now: Instant,
+    ) -> Result<Option<Instant>, Rejection> {
+        let Some(due) = ticket.due(|| now) else {
+            return Ok(None);
+        };
+        match due.at.checked_sub(self.numbers.transit_margin()) {
+            Some(until) if until > now => Ok(Some(until)),
+            _ => Err(self.refuse()),
+        }
+    }
+
+    /// Counts that a call or a body was cut off, and says so.
+    #[cold]
+    pub(crate) fn cut_off(&self, part: Part, by: Limit) -> Rejection {
+        self.tally.cut_off(part, by);
+        let kind = match (by, self.scope) {
+            (Limit::Own, Scope::Attempt) | (Limit::Idle, _) => RejectKind::TimedOut,
+            // A caller that brings little time has not waited long enough to know whether the service is slow,
+            // and could open every breaker around by bringing none.
+            (Limit::Own, Scope::Total) | (Limit::Caller, _) => RejectKind::DeadlineExceeded,
+        };
+        self.rejection(kind)
+    }
+
+    pub(crate) fn body_idle(&self) -> Option<Duration> {
+        self.numbers.body_idle()
+    }
+
+    pub(super) fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    pub(super) fn config(&self) -> Config {
+        self.numbers.config()
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        self.tally.totals()
+    }
+
+    /// # Errors
+    /// Whatever is impossible in `config`; nothing has changed then.
+    pub(super) fn set(&self, config: &Config) -> Result<(), ConfigError> {
+        let mut check = Check::default();
+        config.check(&mut check);
+        check.finish(self.kind(), &self.name)?;
+        self.numbers.set(config);
+        tracing::info!(
+            target: super::TARGET,
+            name = self.name.as_str(),
+            kind = self.kind(),
+            limit = ?config.limit,
+            body_idle = ?config.body_idle,
+            transit_margin = ?config.transit_margin,
+            "time limits changed"
+        );
+        Ok(())
+    }
+
+    pub(super) fn set_limit(&self, limit: Duration) -> Result<(), ConfigError> {
+        self.set(&Config {
+            limit,
+            ..self.config()
+        })
+    }
+
+    #[cold]
+    fn refuse(&self) -> Rejection {
+        self.tally.refused();
+        self.rejection(RejectKind::DeadlineExceeded)
+    }
+
+    fn rejection(&self, kind: RejectKind) -> Rejection {
+        Rejection::new(kind, self.scope.label(), self.name.clone())
+    }
+}
+
+/// A reference that is counted, or one that lasts for ever.
+#[derive(Clone)]
+pub(crate) enum Shared {
+    Counted(Arc<Inspected<Core>>),
+    Static(&'static Inspected<Core>),
+}
+
+impl Deref for Shared {
+    type Target = Core;
+
+    #[inline]
+    fn deref(&self) -> &Core {
+        match self {
+            Self::Counted(core) => core,
+            Self::Static(core) => core,
+        }
+    }
+}
+
+const SET_LIMIT: &str = "set_limit";
+
+const CONTROLS: &[Control] = &[Control {
+    action: SET_LIMIT,
+    help: "changes how long a call may take, for calls that begin after",
+    argument: MILLISECONDS,
+}];
+
+const MILLISECONDS: &str = "milliseconds: 1 or more, and more than the transit margin";
+
+impl Inspect for Core {
+    fn kind(&self) -> &'static str {
+        self.scope.label()
+    }
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let config = self.config();
+        let seconds = |name, help, value: Option<Duration>| {
+            let value = value.map_or(f64::INFINITY, |value| value.as_secs_f64());
+            Metric::gauge(name, help, value)
+        };
+        let totals = self.totals().metrics();
+        totals
+            .into_iter()
+            .fold(Snapshot::new(), Snapshot::with)
+            .with(seconds(
+                "deadline.limit",
+                "seconds that a call may take",
+                self.numbers.limit(),
+            ))
+            .with(seconds(
+                "deadline.body_idle",
+                "seconds that a body may send nothing",
+                config.body_idle,
+            ))
+            .with(seconds(
+                "deadline.transit_margin",
+                "seconds that are kept back from those inside",
+                Some(config.transit_margin),
+            ))
+    }
+
+    fn controls(&self) -> &'static [Control] {
+        CONTROLS
+    }
+
+    fn control(&self, action: &str, argument: Option<&str>) -> Result<(), ControlError> {
+        if action != SET_LIMIT {
+            return Err(ControlError::unknown(action, CONTROLS));
+        }
+        let limit = argument
+            .and_then(|text| text.parse().ok())
+            .map(Duration::from_millis);
+        match limit.map(|limit| self.set_limit(limit)) {
+            Some(Ok(())) => Ok(()),
+            None | Some(Err(_)) => Err(ControlError::argument(action, argument, MILLISECONDS)),
+        }
+    }
+}
