@@ -8,8 +8,9 @@ use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use crate::Rejection;
 use crate::admit::Settle;
-use crate::classify::{Class, EndClassify};
+use crate::classify::{Class, EndClassify, Verdict};
 
 pin_project! {
     /// A response body with a permit in it, which settles exactly once: at the end, at the trailers, at an
@@ -72,7 +73,12 @@ impl<B: Body, P: Settle, E: EndClassify> EndBody<B, P, E> {
     }
 }
 
-impl<B: Body, P: Settle, E: EndClassify> Body for EndBody<B, P, E> {
+impl<B, P, E> Body for EndBody<B, P, E>
+where
+    B: Body<Error: 'static>,
+    P: Settle,
+    E: EndClassify,
+{
     type Data = B::Data;
     type Error = B::Error;
 
@@ -88,7 +94,11 @@ impl<B: Body, P: Settle, E: EndClassify> Body for EndBody<B, P, E> {
         let frame = ready!(polled);
         match &frame {
             None => this.held.settle(|end| end.at_end(None)),
-            Some(Err(_)) => this.held.settle(EndClassify::at_error),
+            // One of our layers may have broken it off, which says no more of the service than its refusals do.
+            Some(Err(error)) => this.held.settle(|end| match Rejection::find(error) {
+                Some(rejection) => Verdict::of_rejection(rejection).class,
+                None => end.at_error(),
+            }),
             Some(Ok(frame)) => {
                 if let Some(trailers) = frame.trailers_ref() {
                     this.held.settle(|end| end.at_end(Some(trailers)));

@@ -10,6 +10,8 @@ use http_body_util::{BodyExt, Empty, Full, channel::Channel};
 use ovasabi_core::admit::{Admit, AlwaysAdmit, Settle};
 use ovasabi_core::body::{AtEnd, AtHead, EndBody, Hold};
 use ovasabi_core::classify::{Class, GrpcEnd};
+use ovasabi_core::error::BoxError;
+use ovasabi_core::reject::{RejectKind, Rejection};
 use proptest::prelude::*;
 use tokio_test::{assert_pending, task};
 
@@ -121,6 +123,21 @@ async fn a_body_error_settles_as_one() {
     sender.abort(std::io::Error::other("cut off"));
     body.frame().await.unwrap().unwrap_err();
     assert_eq!(book.entries(), [Some(Class::Failure)]);
+}
+
+#[tokio::test]
+async fn a_body_that_a_layer_of_ours_broke_off_counts_as_its_refusal_does() {
+    for (kind, class) in [
+        (RejectKind::TimedOut, Class::Failure),
+        (RejectKind::DeadlineExceeded, Class::Ignored),
+    ] {
+        let book = Book::default();
+        let (sender, stream) = Channel::<Bytes, BoxError>::new(1);
+        let mut body = held(&book, stream);
+        sender.abort(Rejection::new(kind, "deadline", "test").into());
+        body.frame().await.unwrap().unwrap_err();
+        assert_eq!(book.entries(), [Some(class)], "{kind:?}");
+    }
 }
 
 #[test]

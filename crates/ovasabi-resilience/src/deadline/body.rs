@@ -59,9 +59,9 @@ impl<B> DeadlineBody<B> {
 }
 
 impl<B: Body> DeadlineBody<B> {
-    pub(crate) fn watched(inner: B, watch: Watch) -> Self {
+    pub(crate) fn watched(inner: B, watch: Option<Watch>) -> Self {
         // One that has already ended, as an empty one has, keeps nothing alive.
-        let watch = (!inner.is_end_stream()).then_some(watch);
+        let watch = watch.filter(|_| !inner.is_end_stream());
         Self {
             inner: Some(inner),
             timer: Timer::default(),

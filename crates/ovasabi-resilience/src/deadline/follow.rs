@@ -15,8 +15,8 @@ pub trait Follow<Res> {
     /// The response with its body watched.
     type Response;
 
-    /// Watches the body.
-    fn follow(&self, response: Res, watch: Watch) -> Self::Response;
+    /// Watches the body, if somebody can: `watch` is made only where it is wanted.
+    fn follow(&self, response: Res, watch: impl FnOnce() -> Option<Watch>) -> Self::Response;
 
     /// The same response type, not watched: for refusals.
     fn free(&self, response: Res) -> Self::Response;
@@ -32,7 +32,7 @@ impl<Res> Follow<Res> for AtHead {
     type Response = Res;
 
     #[inline]
-    fn follow(&self, response: Res, _watch: Watch) -> Res {
+    fn follow(&self, response: Res, _watch: impl FnOnce() -> Option<Watch>) -> Res {
         response
     }
 
@@ -47,8 +47,12 @@ impl<Res> Follow<Res> for AtHead {
 impl<B: Body> Follow<http::Response<B>> for WhileIdle {
     type Response = http::Response<DeadlineBody<B>>;
 
-    fn follow(&self, response: http::Response<B>, watch: Watch) -> Self::Response {
-        response.map(|body| DeadlineBody::watched(body, watch.idle_only()))
+    fn follow(
+        &self,
+        response: http::Response<B>,
+        watch: impl FnOnce() -> Option<Watch>,
+    ) -> Self::Response {
+        response.map(|body| DeadlineBody::watched(body, watch().map(Watch::idle_only)))
     }
 
     fn free(&self, response: http::Response<B>) -> Self::Response {
@@ -60,8 +64,12 @@ impl<B: Body> Follow<http::Response<B>> for WhileIdle {
 impl<B: Body> Follow<http::Response<B>> for AtEnd {
     type Response = http::Response<DeadlineBody<B>>;
 
-    fn follow(&self, response: http::Response<B>, watch: Watch) -> Self::Response {
-        response.map(|body| DeadlineBody::watched(body, watch))
+    fn follow(
+        &self,
+        response: http::Response<B>,
+        watch: impl FnOnce() -> Option<Watch>,
+    ) -> Self::Response {
+        response.map(|body| DeadlineBody::watched(body, watch()))
     }
 
     fn free(&self, response: http::Response<B>) -> Self::Response {

@@ -97,10 +97,9 @@ where
                 shared,
             } => {
                 if let Poll::Ready(result) = call.poll(cx) {
-                    let shared = shared.take();
-                    return Poll::Ready(result.map(|response| match shared {
-                        Some(shared) => this.body.follow(response, Watch::new(shared, *ticket)),
-                        None => this.body.free(response),
+                    return Poll::Ready(result.map(|response| {
+                        let watch = || Some(Watch::new(shared.take()?, *ticket));
+                        this.body.follow(response, watch)
                     }));
                 }
                 let by = ready!(timer.poll_due(ticket.due(Instant::now), cx));

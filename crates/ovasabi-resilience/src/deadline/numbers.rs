@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::ticket::{UNLIMITED, nanos};
 use crate::config::Check;
 
 /// What a builder collects, and what a handle is set to.
@@ -54,14 +55,11 @@ pub(super) struct Numbers {
     transit_margin: AtomicU64,
 }
 
-/// "None" among the nanoseconds, which is 584 years.
-const NONE: u64 = u64::MAX;
-
 impl Numbers {
     pub(super) fn new(config: &Config) -> Self {
         let numbers = Self {
-            limit: AtomicU64::new(NONE),
-            body_idle: AtomicU64::new(NONE),
+            limit: AtomicU64::new(UNLIMITED),
+            body_idle: AtomicU64::new(UNLIMITED),
             transit_margin: AtomicU64::new(0),
         };
         numbers.set(config);
@@ -76,15 +74,16 @@ impl Numbers {
 
     pub(super) fn config(&self) -> Config {
         Config {
-            limit: self.limit().unwrap_or(Duration::MAX),
+            limit: load(&self.limit).unwrap_or(Duration::MAX),
             body_idle: self.body_idle(),
             transit_margin: self.transit_margin(),
         }
     }
 
+    /// In nanoseconds, or [`UNLIMITED`].
     #[inline]
-    pub(super) fn limit(&self) -> Option<Duration> {
-        load(&self.limit)
+    pub(super) fn limit(&self) -> u64 {
+        self.limit.load(Ordering::Relaxed)
     }
 
     pub(super) fn body_idle(&self) -> Option<Duration> {
@@ -96,13 +95,11 @@ impl Numbers {
     }
 }
 
-#[inline]
 fn load(number: &AtomicU64) -> Option<Duration> {
     let nanos = number.load(Ordering::Relaxed);
-    (nanos != NONE).then(|| Duration::from_nanos(nanos))
+    (nanos != UNLIMITED).then(|| Duration::from_nanos(nanos))
 }
 
 fn store(number: &AtomicU64, value: Option<Duration>) {
-    let nanos = value.and_then(|value| u64::try_from(value.as_nanos()).ok());
-    number.store(nanos.unwrap_or(NONE), Ordering::Relaxed);
+    number.store(value.map_or(UNLIMITED, nanos), Ordering::Relaxed);
 }

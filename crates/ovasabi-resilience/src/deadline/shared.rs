@@ -11,7 +11,7 @@ use ovasabi_core::reject::{Name, RejectKind};
 use tokio::time::Instant;
 
 use super::numbers::{Config, Numbers};
-use super::ticket::{Limit, Ticket};
+use super::ticket::{Limit, Ticket, nanos};
 use super::totals::{Part, Tally, Totals};
 use crate::config::{Check, ConfigError};
 
@@ -66,8 +66,8 @@ impl Core {
         now: impl FnOnce() -> Instant,
     ) -> Result<Ticket, Rejection> {
         let caller = facts.deadline();
-        let own = limit.or_else(|| self.numbers.limit());
-        if own.is_some_and(|own| own.is_zero()) || caller.is_some_and(|at| at <= now()) {
+        let own = limit.map_or_else(|| self.numbers.limit(), nanos);
+        if own == 0 || caller.is_some_and(|at| at <= now()) {
             return Err(self.refuse());
         }
         Ok(Ticket::new(own, caller))
@@ -208,7 +208,7 @@ impl Inspect for Core {
             .with(seconds(
                 "deadline.limit",
                 "seconds that a call may take",
-                self.numbers.limit(),
+                Some(config.limit).filter(|limit| *limit != Duration::MAX),
             ))
             .with(seconds(
                 "deadline.body_idle",

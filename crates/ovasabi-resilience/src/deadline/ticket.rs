@@ -15,9 +15,18 @@ pub(crate) struct Ticket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Own {
     Unlimited,
-    /// So long from the moment somebody first has to wait.
-    For(Duration),
+    /// So many nanoseconds from the moment somebody first has to wait. Not a `Duration`, which most calls would
+    /// only divide for nothing.
+    For(u64),
     Until(Instant),
+}
+
+/// "None" among nanoseconds: 584 years.
+pub(super) const UNLIMITED: u64 = u64::MAX;
+
+/// The nanoseconds of `limit`; those beyond 584 years are none.
+pub(super) fn nanos(limit: Duration) -> u64 {
+    u64::try_from(limit.as_nanos()).unwrap_or(UNLIMITED)
 }
 
 /// When it is over, and whose time that is.
@@ -37,19 +46,22 @@ pub(crate) enum Limit {
 }
 
 impl Ticket {
-    /// `own` of `None` is no limit.
+    /// `own` is in nanoseconds; [`UNLIMITED`] is no limit.
     #[inline]
-    pub(super) fn new(own: Option<Duration>, caller: Option<Instant>) -> Self {
-        Self {
-            own: own.map_or(Own::Unlimited, Own::For),
-            caller,
-        }
+    pub(super) fn new(own: u64, caller: Option<Instant>) -> Self {
+        let own = if own == UNLIMITED {
+            Own::Unlimited
+        } else {
+            Own::For(own)
+        };
+        Self { own, caller }
     }
 
     /// When it is over. The first time it is asked its own time begins, and only then the clock is read.
     #[inline]
     pub(crate) fn due(&mut self, now: impl FnOnce() -> Instant) -> Option<Due> {
-        if let Own::For(limit) = self.own {
+        if let Own::For(nanos) = self.own {
+            let limit = Duration::from_nanos(nanos);
             // A limit beyond what the clock can express is none.
             self.own = now().checked_add(limit).map_or(Own::Unlimited, Own::Until);
         }
@@ -89,7 +101,7 @@ mod tests {
     #[test]
     fn its_own_time_begins_when_somebody_first_waits_and_the_clock_is_read_once() {
         let start = Instant::now();
-        let mut ticket = Ticket::new(Some(SEC), Some(start + 3 * SEC));
+        let mut ticket = Ticket::new(nanos(SEC), Some(start + 3 * SEC));
         let due = ticket.due(|| start + SEC);
         let own = Due {
             at: start + 2 * SEC,
@@ -102,15 +114,18 @@ mod tests {
     #[test]
     fn without_a_time_of_its_own_the_clock_is_not_read() {
         let caller = Instant::now();
-        let mut ticket = Ticket::new(None, Some(caller));
+        let mut ticket = Ticket::new(UNLIMITED, Some(caller));
         let due = ticket.due(|| panic!("read"));
         assert_eq!(due, Some(Due::caller(caller)));
-        assert_eq!(Ticket::new(None, None).due(|| panic!("read")), None);
+        assert_eq!(Ticket::new(UNLIMITED, None).due(|| panic!("read")), None);
     }
 
     #[test]
     fn a_time_that_no_clock_can_express_is_no_limit() {
-        let mut ticket = Ticket::new(Some(Duration::MAX), None);
-        assert_eq!(ticket.due(Instant::now), None);
+        for limit in [nanos(Duration::MAX), UNLIMITED - 1] {
+            let mut ticket = Ticket::new(limit, None);
+            let due = ticket.due(Instant::now);
+            assert!(due.is_none_or(|due| due.at > Instant::now()), "{due:?}");
+        }
     }
 }

@@ -48,8 +48,12 @@ impl Timer {
             sleep.as_mut().reset(at);
         }
         loop {
-            // Outside tokio's budget: a call that spends all of it in each poll would never be stopped.
-            ready!(pin!(coop::unconstrained(sleep.as_mut())).poll(cx));
+            // A call that spends all of tokio's budget in each poll would never be stopped.
+            if coop::has_budget_remaining() {
+                ready!(sleep.as_mut().poll(cx));
+            } else {
+                ready!(pin!(coop::unconstrained(sleep.as_mut())).poll(cx));
+            }
             if sleep.deadline() >= at {
                 return Poll::Ready(());
             }

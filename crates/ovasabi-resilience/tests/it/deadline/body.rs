@@ -15,6 +15,7 @@ use http_body_util::{BodyExt, Full};
 use ovasabi_core::classify::{Facts, HttpClassify};
 use ovasabi_core::reject::{AsError, AsResponse, Reject, RejectKind};
 use ovasabi_core::{Context, Rejection};
+use ovasabi_resilience::breaker::{CircuitBreaker, State};
 use ovasabi_resilience::deadline::{Deadline, DeadlineBody, DeadlineLayer, Follow};
 use tokio::time::{Instant, advance, sleep};
 use tokio_test::task::spawn;
@@ -354,6 +355,34 @@ fn no_timer_is_made_before_a_body_first_has_nothing_to_give() {
         let mut collected = spawn(body.collect());
         let collected = assert_ready!(collected.poll()).unwrap();
         assert_eq!(collected.to_bytes().len(), chunks * FRAME.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breaker_around_counts_bodies_that_were_too_slow_and_not_callers_that_were_late() {
+    for (callers, expected) in [(Some(300 * MS), State::Closed), (None, State::Open)] {
+        let breaker = CircuitBreaker::builder("test")
+            .consecutive_failures(1)
+            .build()
+            .unwrap();
+        let (sender, body) = Channel::<Bytes, BoxError>::new(1);
+        let mut body = Some(body);
+        let service = service_fn(move |_: Request<()>| {
+            let body = body.take().unwrap();
+            async { Ok::<_, BoxError>(Response::new(body)) }
+        });
+        let attempt = Deadline::per_attempt("test", SEC).build().unwrap();
+        let service = attempt.layer().until_body_end().wrap(service);
+        let service = breaker.layer().until_body_end().wrap(service);
+        let mut request = Request::new(());
+        if let Some(callers) = callers {
+            request = Context::background().with_timeout(callers).attach(request);
+        }
+        let response = service.oneshot(request).await.unwrap();
+        let mut body = Box::pin(response.into_body());
+        assert!(body.frame().await.unwrap().is_err());
+        assert_eq!(breaker.state(), expected, "{callers:?}");
+        drop(sender);
     }
 }
 
