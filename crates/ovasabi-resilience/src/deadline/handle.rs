@@ -124,7 +124,7 @@ impl Deadline {
 
     /// Takes over all numbers of `builder`, whose name and registry do not matter. Nothing else is lost.
     ///
-    /// Calls under way keep their limit; bodies under way get the new idle time.
+    /// Calls under way keep their limit; bodies under way get the new idle time when they are polled next.
     ///
     /// # Errors
     /// [`ConfigError`] with every knob whose value cannot work, and when `builder` builds the other kind:

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use ovasabi_core::inspect::{Registry, Value};
-use ovasabi_core::reject::RejectKind;
-use ovasabi_resilience::deadline::Deadline;
+use ovasabi_core::reject::{AsError, RejectKind};
+use ovasabi_resilience::deadline::future::{InContext, ResponseFuture};
+use ovasabi_resilience::deadline::{
+    Deadline, DeadlineBody, DeadlineBuilder, DeadlineLayer, ReadyInCall, Totals, Watch, WhileIdle,
+};
 use tokio::time::{Instant, sleep};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 
@@ -143,4 +146,18 @@ async fn a_leaked_handle_shares_everything() {
     assert!(cut_off_after(&leaked).await <= 102 * MS);
     assert_eq!(deadline.totals().head_own, 1);
     assert_eq!(leaked.leak().limit(), 100 * MS);
+}
+
+#[test]
+fn everything_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync + std::fmt::Debug>() {}
+    shared::<Deadline>();
+    shared::<DeadlineBuilder>();
+    shared::<DeadlineLayer>();
+    shared::<Totals>();
+    shared::<Watch>();
+    shared::<DeadlineBody<Vec<u8>>>();
+    shared::<ReadyInCall<()>>();
+    shared::<ResponseFuture<std::future::Ready<()>, AsError, WhileIdle>>();
+    shared::<InContext<std::future::Ready<()>>>();
 }

@@ -81,8 +81,6 @@ async fn give_to_who_waits(limiter: &ConcurrencyLimiter, permit: Permit) {
     drop(permit);
 }
 
-fn deadline(limit: Duration) -> DeadlineLayer {
-    DeadlineLayer::new("sockets", limit)
 fn deadline() -> DeadlineLayer {
     let deadline = Deadline::total("sockets", LONG).body_idle(LONG).build();
     deadline.unwrap().layer()
