@@ -10,7 +10,6 @@ use ovasabi_core::classify::Facts;
 use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
-use tower_service::Service;
 
 use super::Follow;
 use super::body::Watch;
@@ -18,6 +17,9 @@ use super::shared::Shared;
 use super::ticket::Ticket;
 use super::timer::Timer;
 use super::totals::Part;
+
+pub use super::propagate::InContext;
+pub use super::readiness::ReadyThenCall;
 
 pin_project! {
     /// The future of [`DeadlineService`](super::DeadlineService).
@@ -123,91 +125,6 @@ impl<F, R, B> fmt::Debug for ResponseFuture<F, R, B> {
         let is_refused = matches!(self.state, State::Refused { .. });
         f.debug_struct("ResponseFuture")
             .field("is_refused", &is_refused)
-            .finish_non_exhaustive()
-    }
-}
-
-pin_project! {
-    /// A call that has a [`Context`](ovasabi_core::Context) of its own, which is the current one whenever it is
-    /// polled.
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
-    pub struct InContext<F> {
-        #[pin]
-        call: F,
-        context: ovasabi_core::Context,
-    }
-}
-
-impl<F> InContext<F> {
-    pub(super) fn new(call: F, context: ovasabi_core::Context) -> Self {
-        Self { call, context }
-    }
-}
-
-impl<F: Future> Future for InContext<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        this.context.scope_sync(|| this.call.poll(cx))
-    }
-}
-
-pin_project! {
-    /// The future of [`ReadyInCall`](super::ReadyInCall).
-    #[must_use = "futures do nothing unless polled"]
-    pub struct ReadyThenCall<S: Service<Req>, Req> {
-        #[pin]
-        step: Step<S, Req, S::Future>,
-    }
-}
-
-pin_project! {
-    #[project = StepProj]
-    enum Step<S, Req, F> {
-        Waiting { service: S, request: Option<Req> },
-        Calling { #[pin] call: F },
-    }
-}
-
-impl<S: Service<Req>, Req> ReadyThenCall<S, Req> {
-    pub(super) fn new(service: S, request: Req) -> Self {
-        Self {
-            step: Step::Waiting {
-                service,
-                request: Some(request),
-            },
-        }
-    }
-}
-
-impl<S: Service<Req>, Req> Future for ReadyThenCall<S, Req> {
-    type Output = Result<S::Response, S::Error>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        loop {
-            let call = match this.step.as_mut().project() {
-                StepProj::Calling { call } => return call.poll(cx),
-                StepProj::Waiting { service, request } => {
-                    ready!(service.poll_ready(cx))?;
-                    let Some(request) = request.take() else {
-                        return Poll::Pending;
-                    };
-                    service.call(request)
-                }
-            };
-            this.step.set(Step::Calling { call });
-        }
-    }
-}
-
-impl<S: Service<Req>, Req> fmt::Debug for ReadyThenCall<S, Req> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_waiting = matches!(self.step, Step::Waiting { .. });
-        f.debug_struct("ReadyThenCall")
-            .field("is_waiting", &is_waiting)
             .finish_non_exhaustive()
     }
 }

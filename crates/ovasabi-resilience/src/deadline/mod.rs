@@ -55,7 +55,8 @@
 //! A call that is answered at once: two atomic operations for the reference count of the handle (none after
 //! [`Deadline::leak`]), and a clock read if its caller brings a deadline. One that has to wait: a clock read and
 //! a timer, as with tokio's own time-out. A body that is followed: a clock read for each pause, and for each
-//! frame if its total is limited; a timer is moved at most once in an idle time. Calls under way are dropped: what they spawned goes on.
+//! frame if its total is limited; a timer is moved at most once in an idle time. No allocation anywhere, except
+//! for what those inside are told.
 //!
 //! # What goes wrong in deployment
 //!
@@ -73,6 +74,7 @@ mod builder;
 mod follow;
 pub mod future;
 mod handle;
+mod inspect;
 mod layer;
 mod limit;
 mod numbers;

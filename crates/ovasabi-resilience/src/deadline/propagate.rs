@@ -1,12 +1,13 @@
 //! Telling those inside how long they have.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{self, Poll};
 
 use ovasabi_core::Context;
+use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower_service::Service;
-
-use super::future::InContext;
 
 /// Begins a call, and tells it its deadline or does not. Two types do: [`Untold`] and [`ToContext`].
 #[diagnostic::on_unimplemented(
@@ -67,5 +68,32 @@ impl<S: Service<http::Request<B>>, B> Propagate<S, http::Request<B>> for ToConte
         // Services may do their work in `call` already.
         let call = context.scope_sync(|| inner.call(request));
         InContext::new(call, context)
+    }
+}
+
+pin_project! {
+    /// A call that has a [`Context`] of its own, which is the current one whenever it is
+    /// polled.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InContext<F> {
+        #[pin]
+        call: F,
+        context: Context,
+    }
+}
+
+impl<F> InContext<F> {
+    fn new(call: F, context: Context) -> Self {
+        Self { call, context }
+    }
+}
+
+impl<F: Future> Future for InContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.context.scope_sync(|| this.call.poll(cx))
     }
 }
