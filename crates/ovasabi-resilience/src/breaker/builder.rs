@@ -78,9 +78,9 @@ impl CircuitBreakerBuilder {
     /// Counts calls that are still under way as slow once they are, so that a service that hangs opens its
     /// breaker before the first of them ends. A call that ends is counted as what it was, and only so.
     ///
-    /// Default: off. Only together with [`slow_call_duration`](Self::slow_call_duration). A call counts from an
-    /// eighth of that after it on, and when a call comes in, at most every tenth of the window. It costs one
-    /// locked operation at each end of a call, and moves calls off the shortest way.
+    /// Default: off. Only together with [`slow_call_duration`](Self::slow_call_duration). A call counts an
+    /// eighth of that later at the latest. The breaker looks when a call comes in, at most every tenth of the
+    /// window. It costs one locked operation at each end of a call, and moves calls off the shortest way.
     pub fn count_slow_in_flight(mut self, on: bool) -> Self {
         self.config.count_slow_in_flight = on;
         self
