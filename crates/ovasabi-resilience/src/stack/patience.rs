@@ -30,7 +30,7 @@ pin_project! {
 pub(super) enum Whose {
     /// Of one attempt: the service was too slow.
     Attempt,
-    /// Of the call with all its attempts.
+    /// Of the call with all its attempts: it says nothing about the service.
     Call,
     /// The caller's: it says nothing about the service.
     Caller,
@@ -93,8 +93,8 @@ fn end<G>(run: &Run<G>, facts: &Facts, began: Tick, entered: Tick) -> Option<(In
 impl Whose {
     pub(super) fn kind(self) -> RejectKind {
         match self {
-            Self::Attempt | Self::Call => RejectKind::TimedOut,
-            Self::Caller => RejectKind::DeadlineExceeded,
+            Self::Attempt => RejectKind::TimedOut,
+            Self::Call | Self::Caller => RejectKind::DeadlineExceeded,
         }
     }
 

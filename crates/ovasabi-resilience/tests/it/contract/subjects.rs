@@ -397,21 +397,14 @@ type LimitOfAct = fn(&Act) -> Option<Duration>;
 fn deadline_layer(
     name: &'static str,
     limit: Duration,
-) -> DeadlineLayer<ByResult, ovasabi_core::reject::AsError, ovasabi_core::body::AtHead, LimitOfAct>
-{
+) -> DeadlineLayer<ByResult, AsError, AtHead, LimitOfAct> {
     let none: LimitOfAct = |_| Some(Duration::ZERO);
     let deadline = deadline::Deadline::per_attempt(name, LONG).build().unwrap();
     let layer = deadline.layer().classify(ByResult::new());
     layer.limit_by(if limit.is_zero() { none } else { |_| None })
 }
 
-type LimitedByAct<S> = DeadlineService<
-    S,
-    ByResult,
-    ovasabi_core::reject::AsError,
-    ovasabi_core::body::AtHead,
-    LimitOfAct,
->;
+type LimitedByAct<S> = DeadlineService<S, ByResult, AsError, AtHead, LimitOfAct>;
 
 impl Subject for Deadline {
     type Service = LimitedByAct<Strict>;

@@ -1,6 +1,7 @@
 //! As layers of clients: reqwest through `from_reqwest`, reqwest itself, and hyper's own client.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use http::{Request, Response};
 use hyper_util::client::legacy::Client;
@@ -14,7 +15,10 @@ use ovasabi_resilience::retry::{BufferedBody, ReplayBody, RetryLayer, RetryPolic
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 use super::echo::{SAID, hello, serve, text};
-use super::{LONG, breaker, deadline, give_to_who_waits, keyed, no_time, one_slot, one_slot_and_one_seat, queue, rate, retry, slots};
+use super::{
+    breaker, deadline, give_to_who_waits, keyed, no_time, one_slot, one_slot_and_one_seat, queue,
+    rate, retry, slots,
+};
 
 type Empty = http_body_util::Empty<bytes::Bytes>;
 

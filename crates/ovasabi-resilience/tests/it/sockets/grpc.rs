@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
 use http::uri::PathAndQuery;
@@ -21,7 +22,10 @@ use tonic::{Code, Status};
 use tower::util::MapRequestLayer;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
-use super::{LONG, breaker, deadline, give_to_who_waits, keyed, no_time, one_slot, one_slot_and_one_seat, queue, rate, retry, slots};
+use super::{
+    breaker, deadline, give_to_who_waits, keyed, no_time, one_slot, one_slot_and_one_seat, queue,
+    rate, retry, slots,
+};
 
 #[derive(Clone, Copy, Default)]
 struct Plain;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,7 +14,10 @@ use ovasabi_resilience::retry::{BufferedBody, EmptyBody};
 use tower::{Layer, Service, service_fn};
 
 use super::echo::{SAID, hello, serve};
-use super::{LONG, breaker, deadline, give_to_who_waits, keyed, limited_retry, no_time, one_slot, one_slot_and_one_seat, rate, retry, slots};
+use super::{
+    LONG, breaker, deadline, give_to_who_waits, keyed, limited_retry, no_time, one_slot,
+    one_slot_and_one_seat, rate, retry, slots,
+};
 
 /// Asks once: the status, the `Retry-After` and the body.
 async fn ask(address: SocketAddr) -> (u16, Option<String>, String) {

@@ -83,7 +83,7 @@ async fn the_deadline_ends_a_call_whatever_attempt_it_is_in_and_blames_nobody() 
     let start = Instant::now();
     let service = stack.layer().layer(upstream.clone());
     let error = service.oneshot(get()).await.unwrap_err();
-    assert_eq!(kind(&error), Some(RejectKind::TimedOut));
+    assert_eq!(kind(&error), Some(RejectKind::DeadlineExceeded));
     assert!(start.elapsed() >= 2 * SEC && start.elapsed() <= 2 * SEC + 2 * MS);
     let totals = stack.breaker().unwrap().snapshot().totals();
     assert_eq!((totals.failures, totals.ignored), (1, 1));
