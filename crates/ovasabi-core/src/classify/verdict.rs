@@ -44,6 +44,8 @@ pub struct Verdict {
     pub retry: Retry,
     /// When the server says that it may be tried again at the earliest (`Retry-After`, pushback).
     pub retry_after: Option<Duration>,
+    /// Which refusal of ours it is, if it is one.
+    pub rejected: Option<RejectKind>,
 }
 
 impl Verdict {
@@ -53,15 +55,20 @@ impl Verdict {
             class,
             retry: Retry::No,
             retry_after: None,
+            rejected: None,
         }
     }
 
     /// The verdict on a refusal of ours: it says nothing about the service behind, except that it was too slow
     /// ([`RejectKind::TimedOut`]).
     pub fn of_rejection(rejection: &Rejection) -> Self {
-        match rejection.kind() {
+        let verdict = match rejection.kind() {
             RejectKind::TimedOut => Self::new(Class::Failure).with_retry(Retry::IfIdempotent),
             _ => Self::new(Class::Ignored),
+        };
+        Self {
+            rejected: Some(rejection.kind()),
+            ..verdict
         }
     }
 

@@ -280,3 +280,20 @@ fn requests_are_read_by_their_heads() {
         Facts::new()
     );
 }
+
+#[test]
+fn a_verdict_says_which_refusal_it_is_about() {
+    for (kind, class) in [
+        (RejectKind::CircuitOpen, Class::Ignored),
+        (RejectKind::TimedOut, Class::Failure),
+    ] {
+        let refusal = Rejection::new(kind, "layer", "policy");
+        let answer = refusal.clone().into_http::<bytes::Bytes>().map(drop);
+        let error: BoxError = refusal.into();
+        let by_result = Classify::<(), _>::seen(&ByResult::new(), &Facts::new(), Err(&error));
+        for verdict in [http(&answer), by_result.verdict] {
+            assert_eq!((verdict.rejected, verdict.class), (Some(kind), class));
+        }
+    }
+    assert_eq!(http(&response(503, &[])).rejected, None);
+}
