@@ -76,8 +76,10 @@
 //! | `breaker` | [`breaker`], [`keyed`]: stop calling what is down | no |
 //! | `concurrency` | [`concurrency`]: at most so many at once | no |
 //! | `deadline` | [`deadline`]: a limit on the time of a call | no |
+//! | `fallback` | [`fallback`]: an answer when there is none, from elsewhere or from before | no |
 //! | `rate-limit` | [`rate_limit`]: so much and no more, for all or for each key | no |
 //! | `retry` | [`retry`]: try again, within a budget | no |
+//! | `shed` | [`shed`]: refuse early what cannot be served, on servers and clients | no |
 //! | `axum` | peer addresses and route templates as axum tells them, for [`rate_limit::key`] | no |
 //! | `backoff` | [`retry`], with policies of the crate `backoff`, which is not maintained | no |
 //! | `stack` | [`stack`]: the parts in the order that works, as one service | no |
@@ -91,12 +93,16 @@ pub mod concurrency;
 pub mod config;
 #[cfg(feature = "deadline")]
 pub mod deadline;
+#[cfg(feature = "fallback")]
+pub mod fallback;
 #[cfg(feature = "breaker")]
 pub mod keyed;
 #[cfg(feature = "rate-limit")]
 pub mod rate_limit;
 #[cfg(feature = "retry")]
 pub mod retry;
+#[cfg(feature = "shed")]
+pub mod shed;
 #[cfg(feature = "stack")]
 pub mod stack;
 

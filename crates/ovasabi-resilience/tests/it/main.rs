@@ -10,9 +10,15 @@ mod contract;
 #[cfg(feature = "full")]
 mod deadline;
 #[cfg(feature = "full")]
+mod fallback;
+#[cfg(feature = "full")]
+mod logged;
+#[cfg(feature = "full")]
 mod rate_limit;
 #[cfg(feature = "full")]
 mod retry;
+#[cfg(feature = "full")]
+mod shed;
 #[cfg(feature = "full")]
 mod sockets;
 #[cfg(feature = "full")]

@@ -16,6 +16,10 @@ use ovasabi_resilience::concurrency::{
     Gradient2, Queue,
 };
 use ovasabi_resilience::deadline::{self, DeadlineLayer, DeadlineService, ReadyInCall};
+use ovasabi_resilience::fallback::{
+    AsyncFunction, Cause, Fallback, FallbackService, Function, KeepClone, KeepFirst, KeepNothing,
+    KeepWith, OtherService, StaleCache, StaleCopy, Unmarked,
+};
 use ovasabi_resilience::keyed::{
     KeyedCircuitBreaker, KeyedCircuitBreakerLayer, KeyedCircuitBreakerService,
 };
@@ -25,6 +29,7 @@ use ovasabi_resilience::rate_limit::{
 use ovasabi_resilience::retry::{
     Overflow, RetryLayer, RetryPolicy, RetryPolicyBuilder, RetryService,
 };
+use ovasabi_resilience::shed::{LoadShed, Policy, ShedLayer, ShedService, Throttle};
 use ovasabi_resilience::stack::{
     BreakerConfig, ClientLayer, ClientService, ConcurrencyConfig, NoRateLimit, RunService, Stack,
 };
@@ -591,5 +596,145 @@ impl Subject for Server {
     }
     fn over_refusing(inner: Strict) -> Self::Twice {
         server(four(), Self::refusing(inner))
+    }
+}
+
+/// Fallbacks that have nothing to answer with: what the service says comes back, whatever it is.
+fn fallback() -> Fallback {
+    Fallback::builder("fallback").build().unwrap()
+}
+
+type Answered = Result<&'static str, BoxError>;
+type WithFallback<S, A, K = KeepNothing> = FallbackService<S, A, K, ByResult, Unmarked, KeepFirst>;
+
+/// A subject over a fallback whose layer is made by `$make`.
+macro_rules! fallback_subject {
+    ($name:ident, $answer:ty, $keep:ty, $make:expr) => {
+        pub(super) struct $name;
+
+        impl Subject for $name {
+            type Service = WithFallback<Strict, $answer, $keep>;
+            type Twice = WithFallback<CircuitBreakerService<Strict, ByResult>, $answer, $keep>;
+            const REFUSES: bool = false;
+
+            fn admitting(inner: Strict) -> Self::Service {
+                $make.classify(ByResult::new()).layer(inner)
+            }
+            fn refusing(inner: Strict) -> Self::Service {
+                Self::admitting(inner)
+            }
+            fn over_refusing(inner: Strict) -> Self::Twice {
+                $make
+                    .classify(ByResult::new())
+                    .layer(Breaker::refusing(inner))
+            }
+        }
+    };
+}
+
+fn nothing((): (), _cause: Cause) -> Answered {
+    Err("nothing to answer with".into())
+}
+
+fn nothing_later((): (), cause: Cause) -> std::future::Ready<Answered> {
+    std::future::ready(nothing((), cause))
+}
+
+fn no_key(_: &Act) -> Option<u8> {
+    None
+}
+
+type Nothing = fn((), Cause) -> Answered;
+type NothingLater = fn((), Cause) -> std::future::Ready<Answered>;
+type NoKey = fn(&Act) -> Option<u8>;
+
+fallback_subject!(
+    FallbackFunction,
+    Function<Nothing>,
+    KeepNothing,
+    fallback().function(nothing as Nothing)
+);
+fallback_subject!(
+    FallbackThatWaits,
+    AsyncFunction<NothingLater>,
+    KeepNothing,
+    fallback().async_function(nothing_later as NothingLater)
+);
+fallback_subject!(
+    FallbackToService,
+    OtherService<CircuitBreakerService<Strict, ByResult>>,
+    KeepClone,
+    fallback().service(Breaker::refusing(Strict::new()))
+);
+fallback_subject!(
+    FallbackStale,
+    StaleCopy<StaleCache<u8, &'static str>>,
+    KeepWith<NoKey>,
+    fallback().stale(
+        StaleCache::builder("contract").build().unwrap(),
+        no_key as NoKey
+    )
+);
+
+fn shed_layer<P: Policy>(policy: P) -> ShedLayer<P, ByResult> {
+    ShedLayer::new(policy).classify(ByResult::new())
+}
+
+pub(super) struct Shedding;
+
+fn room_for(calls: u32) -> LoadShed {
+    let builder = LoadShed::builder("contract").in_flight_limit(calls);
+    builder.shed_from(1.0).build().unwrap()
+}
+
+impl Subject for Shedding {
+    type Service = ShedService<Strict, LoadShed, ByResult>;
+    type Twice = ShedService<Self::Service, LoadShed, ByResult>;
+    const HOLDS: bool = true;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        shed_layer(room_for(CAPACITY)).layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        let full = room_for(1);
+        // Its place is never given back.
+        Box::leak(Box::new(full.try_acquire(Default::default()).unwrap()));
+        shed_layer(full).layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        shed_layer(room_for(CAPACITY)).layer(Self::refusing(inner))
+    }
+}
+
+pub(super) struct Throttling;
+
+/// One that has seen so many requests, none of which was accepted.
+fn throttle(failed: u32) -> Throttle {
+    use ovasabi_core::admit::Settle;
+    let builder = Throttle::builder("contract").clock(Clock::manual().0);
+    let throttle = builder.minimum_requests(10).build().unwrap();
+    for _ in 0..failed {
+        if let Ok(permit) = throttle.try_acquire() {
+            permit.settle(ovasabi_core::classify::Class::Throttled);
+        }
+    }
+    throttle
+}
+
+impl Subject for Throttling {
+    type Service = ShedService<Strict, Throttle, ByResult>;
+    type Twice = ShedService<Self::Service, Throttle, ByResult>;
+
+    fn admitting(inner: Strict) -> Self::Service {
+        let builder = Throttle::builder("contract").minimum_requests(1_000);
+        shed_layer(builder.build().unwrap()).layer(inner)
+    }
+    fn refusing(inner: Strict) -> Self::Service {
+        // One in two millions is let through.
+        shed_layer(throttle(2_000_000)).layer(inner)
+    }
+    fn over_refusing(inner: Strict) -> Self::Twice {
+        let outer = Throttle::builder("outer").minimum_requests(1).build();
+        shed_layer(outer.unwrap()).layer(Self::refusing(inner))
     }
 }

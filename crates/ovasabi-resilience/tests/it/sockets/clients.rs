@@ -16,8 +16,8 @@ use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 use super::echo::{SAID, hello, serve, text};
 use super::{
-    breaker, deadline, give_to_who_waits, keyed, no_time, one_slot, one_slot_and_one_seat, queue,
-    rate, retry, slots,
+    OVERLOADED, breaker, deadline, fallback, give_to_who_waits, keyed, no_time, one_slot,
+    one_slot_and_one_seat, queue, rate, retry, slots, throttle,
 };
 
 type Empty = http_body_util::Empty<bytes::Bytes>;
@@ -149,6 +149,24 @@ async fn reqwest_retry_passes_a_refusal_below_on() {
     accepts(retry().layer(reqwest_client())).await;
     let refusing = breaker(Mode::ForcedOpen).layer(reqwest_client());
     refuses(retry().layer(refusing), RejectKind::CircuitOpen).await;
+}
+
+#[tokio::test]
+async fn reqwest_throttle() {
+    accepts(throttle(0).until_body_end().layer(reqwest_client())).await;
+    refuses(
+        throttle(OVERLOADED).layer(reqwest_client()),
+        RejectKind::Shed,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn reqwest_fallback() {
+    // To the same client, by another way: past the breaker.
+    let layer = fallback().service(reqwest_client()).marking();
+    accepts(layer.layer(reqwest_client())).await;
+    accepts(layer.layer(breaker(Mode::ForcedOpen).layer(reqwest_client()))).await;
 }
 
 #[tokio::test]
@@ -322,4 +340,17 @@ async fn hyper_and_reqwest_retry_with_bodies() {
         ),
         (200, SAID)
     );
+}
+
+#[tokio::test]
+async fn hyper_throttle() {
+    accepts(throttle(0).until_body_end().layer(hyper_client())).await;
+    refuses(throttle(OVERLOADED).layer(hyper_client()), RejectKind::Shed).await;
+}
+
+#[tokio::test]
+async fn hyper_fallback() {
+    let layer = fallback().service(hyper_client()).marking();
+    accepts(layer.layer(hyper_client())).await;
+    accepts(layer.layer(breaker(Mode::ForcedOpen).layer(hyper_client()))).await;
 }

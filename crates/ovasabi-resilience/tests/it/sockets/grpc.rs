@@ -23,8 +23,8 @@ use tower::util::MapRequestLayer;
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 
 use super::{
-    breaker, deadline, give_to_who_waits, keyed, no_time, one_slot, one_slot_and_one_seat, queue,
-    rate, retry, slots,
+    OVERLOADED, breaker, deadline, fallback, give_to_who_waits, keyed, no_time, one_slot,
+    one_slot_and_one_seat, queue, rate, retry, shed, shedding, slots, throttle,
 };
 
 #[derive(Clone, Copy, Default)]
@@ -240,6 +240,28 @@ async fn server_deadline() {
     .await;
 }
 
+#[tokio::test]
+async fn server_load_shed() {
+    let shed = shed();
+    let address = server(shedding(&shed).responding_grpc().until_body_end()).await;
+    accepts(address).await;
+    let _running = shed
+        .try_acquire(Default::default())
+        .expect("the call was over with the trailers");
+    refuses(address, Code::Unavailable).await;
+}
+
+#[tokio::test]
+async fn server_fallback() {
+    // The refusal of an open breaker, said in other words.
+    let answer = |(), _cause| Ok::<_, Infallible>(Status::aborted("later").into_http::<Body>());
+    let layer = || fallback().function(answer).classify(GrpcClassify::new());
+    accepts(server(layer()).await).await;
+    let refusing = breaker(Mode::ForcedOpen).responding_grpc();
+    let address = server(tower_layer::Stack::new(refusing, layer())).await;
+    refuses(address, Code::Aborted).await;
+}
+
 /// A client as most have one: the layer's refusal is an error in the chain of the status.
 async fn client<L, S, B>(layer: L) -> Result<Bytes, Status>
 where
@@ -364,5 +386,14 @@ async fn client_deadline() {
     assert_eq!(client(deadline().until_body_end()).await.unwrap(), "hello");
     assert!(carries_a_refusal(
         &client(deadline().limit_by(no_time)).await.unwrap_err()
+    ));
+}
+
+#[tokio::test]
+async fn client_throttle() {
+    let layer = || throttle(0).classify(GrpcClassify::new()).until_body_end();
+    assert_eq!(client(layer()).await.unwrap(), "hello");
+    assert!(carries_a_refusal(
+        &client(throttle(OVERLOADED)).await.unwrap_err()
     ));
 }

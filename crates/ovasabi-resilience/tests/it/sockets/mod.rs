@@ -16,9 +16,11 @@ use ovasabi_resilience::concurrency::{
     ConcurrencyLimitLayer, ConcurrencyLimiter, ConcurrencyQueueLayer, Permit, Queue,
 };
 use ovasabi_resilience::deadline::{Deadline, DeadlineLayer};
+use ovasabi_resilience::fallback::Fallback;
 use ovasabi_resilience::keyed::{KeyedCircuitBreaker, KeyedCircuitBreakerLayer};
 use ovasabi_resilience::rate_limit::{Quota, RateLimitLayer, RateLimiter};
 use ovasabi_resilience::retry::{RetryLayer, RetryPolicy};
+use ovasabi_resilience::shed::{LoadShed, LoadShedLayer, Throttle, ThrottleLayer};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -100,3 +102,38 @@ fn limited_retry() -> RetryLayer {
     let policy = policy.per_try_timeout(Duration::from_millis(20));
     policy.build().unwrap().layer()
 }
+
+/// What fallbacks answer with.
+const INSTEAD: &str = "instead";
+
+fn fallback() -> Fallback {
+    Fallback::builder("sockets").build().unwrap()
+}
+
+/// With room for one call.
+fn shed() -> LoadShed {
+    let builder = LoadShed::builder("sockets").in_flight_limit(1);
+    builder.shed_from(1.0).build().unwrap()
+}
+
+fn shedding(shed: &LoadShed) -> LoadShedLayer {
+    shed.layer()
+}
+
+/// One that has seen so many requests, none of which was accepted.
+fn throttle(failed: u32) -> ThrottleLayer {
+    use ovasabi_core::admit::Settle;
+    let throttle = Throttle::builder("sockets")
+        .clock(Clock::manual().0)
+        .build()
+        .unwrap();
+    for _ in 0..failed {
+        if let Ok(permit) = throttle.try_acquire() {
+            permit.settle(ovasabi_core::classify::Class::Throttled);
+        }
+    }
+    throttle.layer()
+}
+
+/// Lets one in a million through.
+const OVERLOADED: u32 = 1_000_000;

@@ -15,8 +15,8 @@ use tower::{Layer, Service, service_fn};
 
 use super::echo::{SAID, hello, serve};
 use super::{
-    LONG, breaker, deadline, give_to_who_waits, keyed, limited_retry, no_time, one_slot,
-    one_slot_and_one_seat, rate, retry, slots,
+    INSTEAD, LONG, breaker, deadline, fallback, give_to_who_waits, keyed, limited_retry, no_time,
+    one_slot, one_slot_and_one_seat, rate, retry, shed, shedding, slots,
 };
 
 /// Asks once: the status, the `Retry-After` and the body.
@@ -167,6 +167,36 @@ async fn axum_deadline() {
     .await;
 }
 
+#[tokio::test]
+async fn axum_load_shed() {
+    let shed = shed();
+    let address = in_axum(shedding(&shed).responding().until_body_end()).await;
+    accepts(address).await;
+    let running = shed
+        .try_acquire(Default::default())
+        .expect("the call was over at the end of the body");
+    refuses(address, 503, "shed", false).await;
+    drop(running);
+    accepts(address).await;
+}
+
+fn instead(
+    (): (),
+    _cause: ovasabi_resilience::fallback::Cause,
+) -> Result<Response<Body>, Infallible> {
+    Ok(Response::new(Body::from(INSTEAD)))
+}
+
+#[tokio::test]
+async fn axum_fallback() {
+    accepts(in_axum(fallback().function(instead).marking()).await).await;
+    let refusing = breaker(Mode::ForcedOpen).responding();
+    let layer = tower_layer::Stack::new(refusing, fallback().function(instead).marking());
+    let answer = ask(in_axum(layer).await).await;
+    assert_eq!(answer, (200, None, INSTEAD.to_owned()));
+}
+
+/// Hyper's requests cannot be cloned: the retry layer is for clients. It passes them on all the same.
 fn plain() -> impl Service<
     Request<hyper::body::Incoming>,
     Response = Response<Body>,
@@ -248,6 +278,26 @@ async fn hyper_deadline() {
     accepts(serve(deadline().responding().until_body_end().layer(plain())).await).await;
     let refusing = deadline().responding().limit_by(no_time).layer(plain());
     refuses(serve(refusing).await, 504, "deadline_exceeded", false).await;
+}
+
+#[tokio::test]
+async fn hyper_load_shed() {
+    let shed = shed();
+    let layer = shedding(&shed).responding().until_body_end();
+    let address = serve(layer.layer(plain())).await;
+    accepts(address).await;
+    let _running = shed
+        .try_acquire(Default::default())
+        .expect("the call was over at the end of the body");
+    refuses(address, 503, "shed", false).await;
+}
+
+#[tokio::test]
+async fn hyper_fallback() {
+    accepts(serve(fallback().function(instead).layer(plain())).await).await;
+    let refusing = breaker(Mode::ForcedOpen).responding().layer(plain());
+    let address = serve(fallback().function(instead).layer(refusing)).await;
+    assert_eq!(ask(address).await, (200, None, INSTEAD.to_owned()));
 }
 
 #[tokio::test]
