@@ -3,8 +3,10 @@
 mod breaker;
 mod concurrency;
 mod deadline;
+mod fallback;
 mod rate_limit;
 mod retry;
+mod shed;
 mod stack;
 
 use std::time::Duration;
@@ -40,6 +42,14 @@ pub const AREAS: &[Area] = &[
     Area {
         name: "deadline, pending once",
         cases: deadline::PENDING,
+    },
+    Area {
+        name: "fallback",
+        cases: fallback::CASES,
+    },
+    Area {
+        name: "shed",
+        cases: shed::CASES,
     },
     Area {
         name: "stack",
