@@ -40,8 +40,8 @@
 //!
 //! # What it costs
 //!
-//! Two locked operations for the calls under way, and two for the reference count of the handle, none of those
-//! after [`LoadShed::leak`]. With a probe, or once a wait was told, the clock is read when it is asked whether it is
+//! Two locked operations for the calls under way, and two for the reference count of the handle, which
+//! [`LoadShed::leak`] saves. With a probe, or once a wait was told, the clock is read when it is asked whether it is
 //! ready and once more for the call; else not at all. No allocation.
 //!
 //! # What goes wrong in deployment
