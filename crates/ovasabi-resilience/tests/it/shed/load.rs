@@ -59,10 +59,7 @@ fn the_least_important_goes_first_and_the_critical_last() {
 #[test]
 fn when_it_is_full_everything_is_refused_and_no_refusal_says_when_to_come_back() {
     let shed = full_at(10);
-    let mut running = Vec::new();
-    while running.len() < 10 {
-        running.extend(shed.try_acquire(Priority::Critical));
-    }
+    let running = take(&shed, 10);
     assert_eq!(admitted(&shed), [0; 5]);
     let refused = shed.try_acquire(Priority::Critical).unwrap_err();
     assert_eq!(refused.kind(), RejectKind::Shed);
