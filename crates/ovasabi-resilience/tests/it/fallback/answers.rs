@@ -150,6 +150,14 @@ async fn a_fallback_that_fails_too_leaves_the_first_error_and_its_refusal_can_be
     assert_eq!(fallback.count(cause, Outcome::Failed), 1);
 }
 
+async fn no_prices((): ()) -> Result<(), Error> {
+    Err(Error::new(Code::Unavailable, "prices.down"))
+}
+
+fn nothing_cached((): (), _cause: Cause) -> Result<(), Error> {
+    Err(Error::new(Code::NotFound, "cache.empty"))
+}
+
 #[tokio::test]
 async fn the_error_of_a_fallback_that_fails_too_can_be_attached_to_the_first() {
     // P-73
@@ -167,14 +175,15 @@ async fn the_error_of_a_fallback_that_fails_too_can_be_attached_to_the_first() {
     );
 
     // Errors that have a place for a private cause need no other type.
-    let down = service_fn(async |()| Err::<(), _>(Error::new(Code::Unavailable, "prices.down")));
     let layer = fallback()
-        .function(|(), _cause| Err::<(), _>(Error::new(Code::NotFound, "cache.empty")))
-        .attach(|first: Error, second| first.caused_by(second));
-    let service = layer
-        .classify(ovasabi_core::classify::ByResult::new())
-        .layer(down);
-    let error = service.oneshot(()).await.unwrap_err();
+        .function(nothing_cached)
+        .attach(Error::caused_by)
+        .classify(ovasabi_core::classify::ByResult::new());
+    let error = layer
+        .layer(service_fn(no_prices))
+        .oneshot(())
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.code(), error.reason()),
         (Code::Unavailable, "prices.down")
