@@ -196,7 +196,6 @@ async fn axum_fallback() {
     assert_eq!(answer, (200, None, INSTEAD.to_owned()));
 }
 
-/// Hyper's requests cannot be cloned: the retry layer is for clients. It passes them on all the same.
 fn plain() -> impl Service<
     Request<hyper::body::Incoming>,
     Response = Response<Body>,
