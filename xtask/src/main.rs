@@ -1,4 +1,5 @@
-//! The workspace's own commands: `cargo xtask setup`, `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`.
+//! The workspace's own commands: `cargo xtask setup`, `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`,
+//! `cargo xtask soak`.
 //!
 //! Each prints the plain command it runs before running it, so that a person can repeat any step by hand.
 #![allow(
@@ -11,6 +12,7 @@ mod bench;
 mod check;
 mod process;
 mod setup;
+mod soak;
 mod test;
 mod test_binaries;
 mod tools;
@@ -29,6 +31,7 @@ usage: cargo xtask COMMAND
   test [FILTER…]    run all tests and doc tests of the workspace, or those whose name contains a FILTER
   check [STEP…]     run all checks, or the named steps
   bench FAMILY      run a family of benches (resilience) and write its page and chart in docs/benchmarks
+  soak CRATE        drop, panic and jump in random stacks (resilience); then --minutes N (default 1), --seed N
 
 environment:
   OVASABI_REQUIRE_SERVICES=1   a missing server is an error, not a visible skip
@@ -62,6 +65,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "test" => test::run(&workspace, rest),
         "check" => check::run(&workspace, rest),
         "bench" => bench::run(&workspace, rest),
+        "soak" => soak::run(&workspace, rest),
         unknown => bail!("unknown command `{unknown}`\n\n{USAGE}\n{}", check::usage()),
     }
 }
