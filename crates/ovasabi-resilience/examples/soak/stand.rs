@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use ovasabi_core::time::{Clock, ClockHand};
 use ovasabi_resilience::breaker::{CircuitBreaker, ReadyMode};
 use ovasabi_resilience::concurrency::{ConcurrencyLimitLayer, ConcurrencyLimiter, Queue};
-use ovasabi_resilience::deadline::DeadlineLayer;
+use ovasabi_resilience::deadline::Deadline;
 use ovasabi_resilience::rate_limit::{Quota, RateLimitLayer, RateLimiter};
 use ovasabi_resilience::retry::{RetryBudget, RetryPolicy};
 use ovasabi_resilience::stack::{
@@ -132,7 +132,7 @@ impl Stand {
                 }
                 1 => self.concurrency(dice, clock)?,
                 2 => self.rate(dice, clock)?,
-                3 => self.wrap(&DeadlineLayer::new("soak", self.limit(dice, 50))),
+                3 => self.time(dice)?,
                 _ => {}
             }
             if place == 3 && retries_after > 0 {
@@ -140,6 +140,17 @@ impl Stand {
                 break;
             }
         }
+        Ok(())
+    }
+
+    fn time(&mut self, dice: &Dice) -> Result<(), BoxError> {
+        let limit = self.limit(dice, 50);
+        let deadline = if dice.one_in(2) {
+            Deadline::total("soak", limit).build()?
+        } else {
+            Deadline::per_attempt("soak", limit).build()?
+        };
+        self.wrap(&deadline.layer().until_body_end());
         Ok(())
     }
 
