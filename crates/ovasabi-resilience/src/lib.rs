@@ -83,7 +83,8 @@
 //! | `axum` | peer addresses and route templates as axum tells them, for [`rate_limit::key`] | no |
 //! | `backoff` | [`retry`], with policies of the crate `backoff`, which is not maintained | no |
 //! | `stack` | [`stack`]: the parts in the order that works, as one service | no |
-//! | `full` | all of them but `backoff` | no |
+//! | `testkit` | [`testkit`]: a scripted service and a look at whether everything is home, for tests | no |
+//! | `full` | all of them but `backoff` and `testkit` | no |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "breaker")]
@@ -105,6 +106,8 @@ pub mod retry;
 pub mod shed;
 #[cfg(feature = "stack")]
 pub mod stack;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 /// Compiles the example of the README.
 #[cfg(all(doctest, feature = "full"))]

@@ -146,6 +146,13 @@ impl Probes {
         free_at.min().unwrap_or(Tick::MAX)
     }
 
+    /// How many slots are leased, to whomever.
+    #[cfg(feature = "testkit")]
+    pub(super) fn leased(&self) -> usize {
+        let leased = |slot: &&Slot| matches!(slot, Slot::Leased { .. });
+        self.slots.iter().filter(leased).count()
+    }
+
     /// Frees the slot of a probe that has said nothing.
     pub(super) fn give_back(&mut self, lease: Lease) {
         if let Some(slot) = self.slot(lease) {

@@ -157,6 +157,13 @@ impl CircuitBreaker {
         self.shared.name()
     }
 
+    /// Probes that have not ended, while it is half open.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn probes_under_way(&self) -> u64 {
+        let probes = self.shared.engine().probes_under_way();
+        u64::try_from(probes).unwrap_or(u64::MAX)
+    }
+
     pub(super) fn from_core(core: Arc<Inspected<Core>>) -> Self {
         Self {
             shared: Shared::Counted(core),

@@ -125,6 +125,12 @@ impl RateLimiter {
         &self.0.core.name
     }
 
+    /// How many wait for their turn.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn waiting(&self) -> u32 {
+        self.0.core.queue.len()
+    }
+
     /// Takes `cost` at `now`: the engine, without clock, count or allocation.
     #[inline]
     pub(crate) fn enter(&self, cost: NonZeroU32, now: Tick) -> Decision {

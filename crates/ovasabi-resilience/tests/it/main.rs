@@ -23,3 +23,5 @@ mod shed;
 mod sockets;
 #[cfg(feature = "full")]
 mod stack;
+#[cfg(feature = "testkit")]
+mod testkit;

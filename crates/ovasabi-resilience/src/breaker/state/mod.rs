@@ -103,6 +103,16 @@ impl Engine {
         self.live.pauses()
     }
 
+    /// Probes that have not ended. Those of a break that is over are void.
+    #[cfg(feature = "testkit")]
+    pub(super) fn probes_under_way(&self) -> usize {
+        let cold = lock(&self.cold);
+        match self.word().phase() {
+            Phase::HalfOpen => cold.probes.leased(),
+            Phase::Closed | Phase::Open => 0,
+        }
+    }
+
     pub(super) fn tally(&self) -> &Tally {
         &self.tally
     }
