@@ -12,7 +12,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
             "`soak` takes `resilience` and then `--minutes N` or `--seed N`, got {arguments:?}"
         ),
     };
-    let soak = "run --release -p ovasabi-resilience --example soak --features full --";
+    let soak = "run --release -p ovasabi-resilience --example soak --features full,testkit --";
     let options = options.iter().map(String::as_str);
     workspace.cargo(soak.split(' ').chain(options)).succeed()
 }

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use ovasabi_core::admit::Settle;
 use ovasabi_core::classify::Class;
-use ovasabi_core::inspect::Value;
 use ovasabi_resilience::breaker::{CircuitBreaker, Permit, State};
-use ovasabi_resilience::rate_limit::RateLimiter;
+use ovasabi_resilience::testkit::Balance;
 use tower::BoxError;
 
 use crate::stand::Stand;
@@ -29,42 +28,29 @@ pub(crate) fn check(stand: &Stand) -> Result<(), BoxError> {
     let services = Arc::strong_count(&stand.alive);
     // The stand has one, and the service in it another.
     if services != 2 {
-        return Err(format!("{services} calls or services are alive, not 2").into());
+        return Err(format!("{services} calls or services are alive, not 2: {stand:?}").into());
     }
-    for limiter in &stand.limiters {
-        let (in_flight, queued) = (limiter.in_flight(), limiter.queued());
-        if (in_flight, queued) != (0, 0) {
-            return Err(format!("{in_flight} slots taken, {queued} waiting: {stand:?}").into());
-        }
+    if let Some(outstanding) = stand.handles().flat_map(Balance::outstanding).next() {
+        return Err(format!("{outstanding} are not home: {stand:?}").into());
     }
-    for limiter in &stand.rates {
-        let waiting = waiting(limiter);
-        if waiting != Some(0.0) {
-            return Err(format!("{waiting:?} wait for their turn: {stand:?}").into());
-        }
-    }
-    for (breaker, probes) in &stand.breakers {
-        let admitted = admitted(breaker);
-        let is_home = match (stand.mood, breaker.state()) {
-            // All that it had were given up, and said nothing.
-            (Mood::Silent, _) => admitted.len() == *probes as usize,
-            // Some have said something, but not all: it would have decided.
-            (Mood::Any, State::HalfOpen) => !admitted.is_empty(),
-            _ => true,
-        };
-        if !is_home {
-            return Err(format!("{} of {probes} probes: {stand:?}", admitted.len()).into());
-        }
+    if stand.mood == Mood::Silent {
+        // All probes were given up, and said nothing.
+        probes(stand)?;
     }
     probe(stand);
+    probes(stand)
+}
+
+/// Each breaker is half open, admits all its probes, and closes when they are well.
+fn probes(stand: &Stand) -> Result<(), BoxError> {
     for (breaker, probes) in &stand.breakers {
         let admitted = admitted(breaker);
         let count = admitted.len();
         admitted
             .into_iter()
             .for_each(|permit| permit.settle(Class::Success));
-        if count != *probes as usize || breaker.state() != State::Closed {
-            return Err(format!("{count} of {probes} probes of a new break: {stand:?}").into());
+        if u32::try_from(count) != Ok(*probes) || breaker.state() != State::Closed {
+            return Err(format!("{count} of {probes} probes: {stand:?}").into());
         }
     }
     Ok(())
@@ -76,14 +62,4 @@ fn admitted(breaker: &CircuitBreaker) -> Vec<Permit> {
         return Vec::new();
     }
     std::iter::from_fn(|| breaker.try_acquire().ok()).collect()
-}
-
-fn waiting(limiter: &RateLimiter) -> Option<f64> {
-    let snapshot = limiter.snapshot();
-    let metrics = snapshot.metrics().iter();
-    let mut waiting = metrics.filter(|metric| metric.name == "rate_limiter.waiting");
-    match waiting.next()?.value {
-        Value::Gauge(waiting) => Some(waiting),
-        _ => None,
-    }
 }

@@ -1,7 +1,7 @@
 //! Hours of misfortune: drops, panics and clocks that jump, over random stacks, until something is lost.
 //!
 //! ```text
-//! cargo run --release -p ovasabi-resilience --example soak --features full -- --minutes 120 --seed 7
+//! cargo run --release -p ovasabi-resilience --example soak --features full,testkit -- --minutes 120 --seed 7
 //! ```
 //!
 //! Each round makes a random stack and sends it calls from many tasks: they fail, panic, hang, are dropped half-way

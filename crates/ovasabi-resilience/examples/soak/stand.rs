@@ -15,6 +15,7 @@ use ovasabi_resilience::retry::{RetryBudget, RetryPolicy};
 use ovasabi_resilience::stack::{
     BreakerConfig, ClientLayer, ConcurrencyConfig, RateLimitConfig, RetryConfig, Stack,
 };
+use ovasabi_resilience::testkit::Balance;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Layer, Service, ServiceExt};
 
@@ -68,6 +69,14 @@ impl Stand {
             _ => stand.by_hand(dice, &clock)?,
         }
         Ok(stand)
+    }
+
+    /// All that calls take from.
+    pub(crate) fn handles(&self) -> impl Iterator<Item = &dyn Balance> {
+        let rates = self.rates.iter().map(|it| it as &dyn Balance);
+        let limiters = self.limiters.iter().map(|it| it as &dyn Balance);
+        let breakers = self.breakers.iter().map(|(it, _)| it as &dyn Balance);
+        rates.chain(limiters).chain(breakers)
     }
 
     fn client(&mut self, dice: &Dice, clock: &Clock) -> Result<(), BoxError> {
