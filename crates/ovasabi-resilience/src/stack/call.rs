@@ -22,6 +22,7 @@ use super::guard::{Guard, Held};
 use super::patience::{Patience, Whose};
 use super::run::Run;
 use crate::retry::{Attempt, Reason, Replay, RetryPolicy, Ticket};
+use crate::shed::{Permit, Throttle};
 
 pin_project! {
     /// The future of [`ClientService`](super::ClientService).
@@ -42,6 +43,8 @@ pin_project! {
         replay: P,
         facts: Facts,
         began: Tick,
+        // Counts the call, whatever its attempts.
+        throttle: Option<Permit<Throttle>>,
         ticket: Ticket,
         // What the next attempt sends, and what the attempt after it would need.
         request: Option<P::Request>,
@@ -69,6 +72,13 @@ pin_project! {
     }
 }
 
+/// The admission of a call and of its first attempt.
+pub(super) struct Admitted<G> {
+    pub(super) held: Held<G>,
+    pub(super) began: Tick,
+    pub(super) throttle: Option<Permit<Throttle>>,
+}
+
 /// How an attempt ended, and whether it had been sent.
 enum Outcome<Res, Err, G> {
     /// The service inside failed before the attempt was sent.
@@ -82,12 +92,11 @@ where
     P: Replay<Req>,
     S: Service<P::Request>,
 {
-    /// `admitted` is the admission of the first attempt, and when that was.
     #[inline]
     pub(super) fn new(
         service: S,
         run: Arc<Run<G>>,
-        admitted: Result<(Held<G>, Tick), Rejection>,
+        admitted: Result<Admitted<G>, Rejection>,
         (facts, request): (Facts, Req),
         replay: P,
         (classifier, rejecter, hold): (C, R, H),
@@ -98,6 +107,7 @@ where
             replay,
             facts,
             began: Tick::ZERO,
+            throttle: None,
             ticket: Ticket::FIRST,
             request: None,
             kept: None,
@@ -109,7 +119,11 @@ where
             hold,
         };
         match admitted {
-            Ok((held, began)) => {
+            Ok(Admitted {
+                held,
+                began,
+                throttle,
+            }) => {
                 let retry = future.run.retry.as_ref();
                 future.ticket = retry.map_or(Ticket::FIRST, RetryPolicy::enter);
                 let keep = retry.is_some_and(|retry| retry.may_follow(future.ticket));
@@ -117,6 +131,7 @@ where
                 future.request = Some(request);
                 future.kept = kept;
                 future.began = began;
+                future.throttle = throttle;
                 future.patience = Patience::new(began, began);
                 future.guard = Guard::new(Some(held));
             }
@@ -240,9 +255,13 @@ where
                             self.stage.set(Stage::Pausing { pause });
                             Poll::Pending
                         }
-                        None => Poll::Ready(result.map(|response| self.hold.free(response))),
+                        None => {
+                            self.count(class);
+                            Poll::Ready(result.map(|response| self.hold.free(response)))
+                        }
                     };
                 }
+                self.count(class);
                 Poll::Ready(match result {
                     Ok(response) => Ok(self.hold.hold(response, held, class, seen.end)),
                     Err(error) => {
@@ -254,6 +273,7 @@ where
             Outcome::NotReady(error) => {
                 let seen = self.classifier.seen(self.facts, Err(&error));
                 self.guard.settle(seen.verdict.class);
+                self.count(seen.verdict.class);
                 Poll::Ready(Err(error))
             }
             Outcome::Late(whose, rejection) => {
@@ -263,8 +283,17 @@ where
                     self.stage.set(Stage::Pausing { pause });
                     return Poll::Pending;
                 }
+                self.count(whose.class());
                 Poll::Ready(self.refuse(rejection))
             }
+        }
+    }
+
+    /// Tells the throttle how the call ended. Whatever does not, counts for nothing.
+    #[inline]
+    fn count(&mut self, class: Class) {
+        if let Some(permit) = self.throttle.take() {
+            permit.settle(class);
         }
     }
 

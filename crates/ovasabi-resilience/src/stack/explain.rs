@@ -29,6 +29,10 @@ fn numbers(part: Part, config: &ClientConfig) -> String {
     };
     match part {
         Part::Deadline => time(config.deadline, "a call with all its attempts"),
+        Part::Throttle => config
+            .throttle
+            .as_ref()
+            .map_or_else(String::new, |throttle| throttle.explain()),
         Part::RateLimit => config
             .rate_limit
             .as_ref()

@@ -7,7 +7,7 @@
 //!
 //! # The order
 //!
-//! * **Client**: deadline → rate limit → retry with budget → breaker → timeout of an attempt → concurrency →
+//! * **Client**: deadline → throttle → rate limit → retry with budget → breaker → timeout of an attempt → concurrency →
 //!   the service.
 //! * **Server**: slot [`Edge`](Slot::Edge) → deadline → concurrency, until the last byte → slot
 //!   [`Auth`](Slot::Auth) → rate limit → slot [`Policy`](Slot::Policy) → the service.
@@ -26,7 +26,7 @@
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), BoxError> {
 //! let stack = Stack::http_client("payments").build()?;
-//! assert!(stack.explain().contains("3. retry        up to 3 attempts"));
+//! assert!(stack.explain().contains("4. retry        up to 3 attempts"));
 //!
 //! let transport = service_fn(async |_: Request<()>| Ok::<_, BoxError>(Response::new(())));
 //! let accepted = stack.layer().layer(transport).oneshot(Request::new(())).await?;
@@ -81,6 +81,7 @@ use ovasabi_core::reject::Name;
 pub use client::{ClientLayer, ClientService, ClientStack, ClientStackBuilder};
 pub use config::{
     BreakerConfig, ClientConfig, ConcurrencyConfig, RateLimitConfig, RetryConfig, ServerConfig,
+    ThrottleConfig,
 };
 pub use error::{StackError, StackProblem};
 pub use gate::{ByKey, Gate, NoRateLimit};

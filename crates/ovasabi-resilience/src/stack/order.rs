@@ -110,6 +110,8 @@ fn harm(outside: Part, inside: Part) -> &'static str {
     match (outside, inside) {
         (Part::Deadline, Part::Retry) => "attempts and pauses would have no end together",
         (Part::Deadline, _) => "its waiting would not count for the time of the call",
+        (Part::Throttle, Part::Retry) => "it would count the attempts of one call as many requests",
+        (Part::Throttle, _) => "what it refuses would use up what stands around it",
         (Part::RateLimit, Part::Retry) => {
             "every attempt would pay for a call, and retries eat the quota of others"
         }

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum Part {
     /// The time of the whole call, with all its attempts.
     Deadline,
+    /// Refuses by chance while a service accepts too little.
+    Throttle,
     /// So much and no more.
     RateLimit,
     /// Try again, within a budget.
@@ -25,8 +27,9 @@ pub enum Part {
 
 impl Part {
     /// All parts of a client, in their order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Deadline,
+        Self::Throttle,
         Self::RateLimit,
         Self::Retry,
         Self::Breaker,
@@ -39,6 +42,7 @@ impl Part {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Deadline => "deadline",
+            Self::Throttle => "throttle",
             Self::RateLimit => "rate_limit",
             Self::Retry => "retry",
             Self::Breaker => "breaker",

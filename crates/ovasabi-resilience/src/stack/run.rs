@@ -13,6 +13,7 @@ use super::limit::TimeLimit;
 use crate::breaker::{self, CircuitBreaker};
 use crate::concurrency::{self, ConcurrencyLimiter};
 use crate::retry::RetryPolicy;
+use crate::shed::Throttle;
 
 /// What rejections by the times of a stack call it.
 const LAYER: &str = "deadline";
@@ -24,6 +25,7 @@ pub(super) struct Run<G> {
     pub(super) clock: Clock,
     /// For a call with all its attempts.
     pub(super) deadline: TimeLimit,
+    pub(super) throttle: Option<Throttle>,
     pub(super) rate_limit: Option<G>,
     pub(super) retry: Option<RetryPolicy>,
     pub(super) breaker: Option<CircuitBreaker>,

@@ -9,6 +9,7 @@ use ovasabi_core::time::Clock;
 use super::super::error::{Problems, StackError};
 use super::super::{
     BreakerConfig, ClientConfig, ConcurrencyConfig, Order, Part, RateLimitConfig, RetryConfig,
+    ThrottleConfig,
 };
 use super::ClientStack;
 use super::parts::{Base, Given};
@@ -27,6 +28,7 @@ pub struct ClientStackBuilder {
     base: Base,
     config: ClientConfig,
     given: Given,
+    off: Vec<Part>,
 }
 
 impl ClientStackBuilder {
@@ -39,6 +41,7 @@ impl ClientStackBuilder {
             },
             config: ClientConfig::default(),
             given: Given::default(),
+            off: Vec::new(),
         }
     }
 
@@ -51,6 +54,12 @@ impl ClientStackBuilder {
     /// The time of a call with all its attempts; default 30 s.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.config.deadline = Some(limit);
+        self
+    }
+
+    /// Refuses by chance while the service accepts too little; default off.
+    pub fn throttle(mut self, numbers: ThrottleConfig) -> Self {
+        self.config.throttle = Some(numbers);
         self
     }
 
@@ -84,12 +93,9 @@ impl ClientStackBuilder {
         self
     }
 
-    /// Turns a part off.
+    /// Turns a part off, whatever its numbers.
     pub fn without(mut self, part: Part) -> Self {
-        let rest = Part::ALL
-            .into_iter()
-            .filter(|&other| other != part && self.config.has(other));
-        self.config.order = Some(Order::fixed(rest.collect()));
+        self.off.push(part);
         self
     }
 
@@ -134,7 +140,12 @@ impl ClientStackBuilder {
     /// # Errors
     /// [`StackError`] with every number of every part that cannot work, and every part whose name the registry
     /// knows already.
-    pub fn build(self) -> Result<ClientStack, StackError> {
+    pub fn build(mut self) -> Result<ClientStack, StackError> {
+        if !self.off.is_empty() {
+            let on = |part: &Part| self.config.has(*part) && !self.off.contains(part);
+            let rest = Part::ALL.into_iter().filter(on).collect();
+            self.config.order = Some(Order::fixed(rest));
+        }
         let mut problems = Problems::default();
         problems.times(self.config.deadline, self.config.timeout);
         let run = self.base.build(&self.config, &self.given, &mut problems);

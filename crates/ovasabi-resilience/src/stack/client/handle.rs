@@ -15,6 +15,7 @@ use crate::breaker::CircuitBreaker;
 use crate::concurrency::ConcurrencyLimiter;
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryPolicy;
+use crate::shed::Throttle;
 
 /// All that stands between a client and its transport, as one service.
 ///
@@ -111,6 +112,11 @@ impl ClientStack {
             .set(config.deadline.filter(|_| config.has(Part::Deadline)));
         run.timeout
             .set(config.timeout.filter(|_| config.has(Part::Timeout)));
+        if let Some(throttle) = &run.throttle
+            && let Some(builder) = base.throttle(config)
+        {
+            problems.take(Part::Throttle, throttle.reconfigure(builder));
+        }
         if let (Some(limiter), None) = (&run.rate_limit, &given.rate_limit)
             && let Some(quota) = base.quota(config, problems)
         {
@@ -136,6 +142,12 @@ impl ClientStack {
     #[must_use]
     pub fn numbers(&self) -> ClientConfig {
         self.config().clone()
+    }
+
+    /// Its throttle, if the part is on.
+    #[must_use]
+    pub fn throttle(&self) -> Option<&Throttle> {
+        self.run.throttle.as_ref()
     }
 
     /// Its rate limiter, if the part is on.

@@ -13,6 +13,8 @@ use crate::concurrency::{ConcurrencyLimiter, ConcurrencyLimiterBuilder};
 use crate::config::ConfigError;
 use crate::rate_limit::{Quota, RateLimiter, RateLimiterBuilder};
 use crate::retry::{RetryBudget, RetryBudgetBuilder, RetryPolicy, RetryPolicyBuilder};
+use crate::shed::Throttle;
+use crate::shed::throttle::ThrottleBuilder;
 
 /// What all parts of a stack are made with.
 #[derive(Clone, Debug)]
@@ -44,6 +46,9 @@ impl Base {
             name: self.name.clone(),
             clock: self.clock.clone(),
             deadline: TimeLimit::new(config.deadline.filter(|_| on(Part::Deadline))),
+            throttle: self
+                .throttle(config)
+                .and_then(|builder| problems.take(Part::Throttle, builder.build())),
             rate_limit: given.rate_limit.clone().or_else(|| {
                 let quota = self.quota(config, problems)?;
                 problems.take(Part::RateLimit, self.rate_limiter(quota).build())
@@ -65,6 +70,20 @@ impl Base {
                     .and_then(|built| problems.take(Part::Concurrency, built)),
             },
         }
+    }
+
+    /// What the throttle is built from, if the part is on.
+    pub(super) fn throttle(&self, config: &ClientConfig) -> Option<ThrottleBuilder> {
+        let numbers = config
+            .throttle
+            .as_ref()
+            .filter(|_| config.has(Part::Throttle))?;
+        let builder = Throttle::builder(self.name.clone()).clock(self.clock.clone());
+        let builder = numbers.apply(builder);
+        Some(match &self.registry {
+            Some(registry) => builder.inspect(registry),
+            None => builder,
+        })
     }
 
     /// The quota, if the part is on and it can be.

@@ -7,11 +7,10 @@ use ovasabi_core::Rejection;
 use ovasabi_core::body::{AtHead, Hold};
 use ovasabi_core::classify::{Classify, Facts, HttpClassify, ReadRequest};
 use ovasabi_core::reject::{AsError, Reject};
-use ovasabi_core::time::Tick;
 use tower_service::Service;
 
 use super::super::Gate;
-use super::super::call::CallFuture;
+use super::super::call::{Admitted, CallFuture};
 use super::super::guard::Held;
 use super::super::run::Run;
 use super::ClientLayer;
@@ -93,12 +92,21 @@ fn admit<Req>(
     run: &Arc<Run<RateLimiter>>,
     request: &Req,
     facts: &Facts,
-) -> Result<(Held<RateLimiter>, Tick), Rejection> {
+) -> Result<Admitted<RateLimiter>, Rejection> {
     let now = run.clock.now();
     run.in_time(facts)?;
+    // Dropped by what refuses below, it counts for nothing.
+    let throttle = match &run.throttle {
+        Some(throttle) => Some(throttle.permit_at(now)?),
+        None => None,
+    };
     if let Some(gate) = &run.rate_limit {
         gate.take(request, facts, now)?;
     }
     let tickets = run.enter(facts, now)?;
-    Ok((Held::new(Arc::clone(run), tickets), now))
+    Ok(Admitted {
+        held: Held::new(Arc::clone(run), tickets),
+        began: now,
+        throttle,
+    })
 }

@@ -6,7 +6,7 @@ use ovasabi_core::config::duration;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Order, Part};
-use super::{BreakerConfig, ConcurrencyConfig, RateLimitConfig, RetryConfig};
+use super::{BreakerConfig, ConcurrencyConfig, RateLimitConfig, RetryConfig, ThrottleConfig};
 
 /// The numbers of a [`ClientStack`](crate::stack::ClientStack). Unknown keys are refused.
 ///
@@ -30,6 +30,8 @@ pub struct ClientConfig {
     /// For a call with all its attempts; default 30 s.
     #[serde(with = "duration::option")]
     pub deadline: Option<Duration>,
+    /// Refusing by chance while the service accepts too little; default none.
+    pub throttle: Option<ThrottleConfig>,
     /// The quota of all calls together; default none.
     pub rate_limit: Option<RateLimitConfig>,
     /// Trying again.
@@ -48,6 +50,7 @@ impl Default for ClientConfig {
         Self {
             order: None,
             deadline: Some(Duration::from_secs(30)),
+            throttle: None,
             rate_limit: None,
             retry: RetryConfig::default(),
             breaker: BreakerConfig::default(),
@@ -63,6 +66,7 @@ impl ClientConfig {
     pub fn has(&self, part: Part) -> bool {
         let has_numbers = match part {
             Part::Deadline => self.deadline.is_some(),
+            Part::Throttle => self.throttle.is_some(),
             Part::RateLimit => self.rate_limit.is_some(),
             Part::Timeout => self.timeout.is_some(),
             Part::Retry | Part::Breaker | Part::Concurrency => true,

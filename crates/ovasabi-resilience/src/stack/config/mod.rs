@@ -6,6 +6,7 @@ mod concurrency;
 mod rate_limit;
 mod retry;
 mod server;
+mod throttle;
 
 pub use breaker::BreakerConfig;
 pub use client::ClientConfig;
@@ -13,3 +14,4 @@ pub use concurrency::ConcurrencyConfig;
 pub use rate_limit::RateLimitConfig;
 pub use retry::RetryConfig;
 pub use server::ServerConfig;
+pub use throttle::ThrottleConfig;

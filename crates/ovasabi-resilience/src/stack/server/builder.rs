@@ -207,6 +207,7 @@ impl Base {
             name: self.name.clone(),
             clock: self.clock.clone(),
             deadline: TimeLimit::new(None),
+            throttle: None,
             rate_limit: None,
             retry: None,
             breaker: None,

@@ -6,7 +6,9 @@ use std::time::Duration;
 use ovasabi_core::Context;
 use ovasabi_core::reject::RejectKind;
 use ovasabi_resilience::breaker::{Mode, State};
-use ovasabi_resilience::stack::{BreakerConfig, ConcurrencyConfig, Part, RateLimitConfig};
+use ovasabi_resilience::stack::{
+    BreakerConfig, ConcurrencyConfig, Part, RateLimitConfig, ThrottleConfig,
+};
 use tokio::time::{Instant, advance};
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready};
@@ -121,6 +123,39 @@ async fn a_call_pays_the_quota_once_whatever_its_attempts() {
         admitted += 1;
     }
     assert!((1..=2).contains(&admitted), "{admitted}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttle_counts_calls_and_not_attempts_and_refuses_before_the_service_is_asked() {
+    let upstream = Upstream::new([Does::Answer(503); 100]);
+    let mut numbers = ThrottleConfig::default();
+    numbers.minimum_requests = 5;
+    let stack = client()
+        .without(Part::Breaker)
+        .throttle(numbers)
+        .build()
+        .unwrap();
+    let service = stack.layer().layer(upstream.clone());
+    for call in 1..=5 {
+        assert_eq!(service.clone().oneshot(get()).await.unwrap().status(), 503);
+        assert_eq!(upstream.calls(), 3 * call, "tried three times each");
+    }
+    // Five requests, none accepted: 5 of 6 are refused.
+    let rate = stack.throttle().unwrap().rejection_rate();
+    assert!((rate - 5.0 / 6.0).abs() < 1e-9, "{rate}");
+    let before = upstream.calls();
+    let mut refused = 0;
+    for _ in 0..50 {
+        match service.clone().oneshot(get()).await {
+            Ok(_) => {}
+            Err(error) => {
+                assert_eq!(kind(&error), Some(RejectKind::Shed));
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused >= 25, "{refused}");
+    assert!(upstream.calls() - before <= 3 * (50 - refused));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,12 +3,15 @@
 use std::num::NonZeroU32;
 
 use ovasabi_core::config::Loader;
-use ovasabi_resilience::stack::{ClientConfig, Order, Part, RateLimitConfig, Slot, Stack};
+use ovasabi_resilience::stack::{
+    ClientConfig, Order, Part, RateLimitConfig, Slot, Stack, ThrottleConfig,
+};
 use tower::layer::util::Identity;
 
 #[test]
 fn a_client_explains_itself_outermost_first() {
     let stack = Stack::http_client("payments")
+        .throttle(ThrottleConfig::default())
         .rate_limit(RateLimitConfig::per_second(NonZeroU32::new(50).unwrap()))
         .without(Part::Timeout)
         .build()
@@ -17,11 +20,12 @@ fn a_client_explains_itself_outermost_first() {
         stack.explain(),
         "client `payments`, outermost first:\n\
          \x20 1. deadline     30s for a call with all its attempts\n\
-         \x20 2. rate_limit   50 in 1s, up to 50 at once\n\
-         \x20 3. retry        up to 3 attempts, pauses from 50ms doubling to 20s; 0.2 retries a request and 10 a second\n\
-         \x20 4. breaker      opens when 7 failures in a row, or 0.5 of at least 20 calls in 30s fail; for 5s to 1m, then 3 probes\n\
-         \x20 5. timeout      off\n\
-         \x20 6. concurrency  at most 100 at once\n\
+         \x20 2. throttle     refuses by chance beyond 2 requests for each accepted, over 2m\n\
+         \x20 3. rate_limit   50 in 1s, up to 50 at once\n\
+         \x20 4. retry        up to 3 attempts, pauses from 50ms doubling to 20s; 0.2 retries a request and 10 a second\n\
+         \x20 5. breaker      opens when 7 failures in a row, or 0.5 of at least 20 calls in 30s fail; for 5s to 1m, then 3 probes\n\
+         \x20 6. timeout      off\n\
+         \x20 7. concurrency  at most 100 at once\n\
          \x20    the service\n"
     );
 }

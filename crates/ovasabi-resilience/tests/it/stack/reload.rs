@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use ovasabi_resilience::breaker::State;
 use ovasabi_resilience::stack::{
-    ClientConfig, ConcurrencyConfig, RateLimitConfig, ServerConfig, Stack,
+    ClientConfig, ConcurrencyConfig, RateLimitConfig, ServerConfig, Stack, ThrottleConfig,
 };
 use tokio_test::assert_pending;
 use tokio_test::task::spawn;
@@ -53,12 +53,14 @@ async fn what_cannot_be_changed_live_is_told_and_nothing_else_changes() {
     let known = stack.numbers();
     let mut config = known.clone();
     config.retry.max_attempts = 0;
+    config.throttle = Some(ThrottleConfig::default());
     config.rate_limit = Some(RateLimitConfig::per_second(NonZeroU32::MIN));
     config.concurrency = ConcurrencyConfig::adaptive(1..=10);
     config.breaker.minimum_calls = 77;
     let error = stack.reload(&config).unwrap_err();
     let told = error.to_string();
     for part in [
+        "throttle is on, allowed is off, as it was built",
         "rate_limit is on, allowed is off, as it was built",
         "concurrency.adaptive is true, allowed is false, as it was built",
         "retry.max_attempts is 0",
