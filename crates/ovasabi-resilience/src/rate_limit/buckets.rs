@@ -11,7 +11,7 @@ use ovasabi_core::time::Tick;
 
 use super::bucket::{Bucket, bounded};
 use super::counts::Names;
-use super::engine::{Decision, Refusal, Refused, decide, never};
+use super::engine::{Decision, Refusal, Refused, never};
 use super::keyed::KIND;
 use super::shared::{CONTROLS, Core, Limited, control};
 use super::store::{Full, Lines};
@@ -47,7 +47,7 @@ impl State {
         if cost > quota.burst() {
             return Err(never(quota, 0, bounded(now)));
         }
-        let decide = |bucket: &Bucket| decide(quota, bucket, cost, now);
+        let decide = |bucket: &Bucket| self.core.decide(bucket, Some(fingerprint), cost, now);
         match self.lines.visit(fingerprint, now, decide) {
             Ok(decision) => decision,
             Err(full) => self.overflow(quota, cost, now, &full),
@@ -59,7 +59,7 @@ impl State {
         self.overflowed.fetch_add(1, Ordering::Relaxed);
         let shared = (!self.denies_when_full.load(Ordering::Relaxed))
             // It has a bucket for as long as there are lines: it is never given to one key.
-            .then(|| decide(quota, full.overflow, cost, now))
+            .then(|| self.core.decide(full.overflow, None, cost, now))
             .flatten();
         shared.unwrap_or_else(|| {
             Err(Refused {

@@ -14,7 +14,7 @@ use ovasabi_core::time::{Clock, Tick};
 use super::acquire::Acquire;
 use super::bucket::{Bucket, bounded};
 use super::counts::Names;
-use super::engine::{Decision, Refusal, Refused, decide};
+use super::engine::{Decision, Refusal, Refused};
 use super::shared::{CONTROLS, Core, Limited, control, set_quota};
 use super::sync::Apart;
 use super::turn::Patience;
@@ -135,9 +135,10 @@ impl RateLimiter {
     #[inline]
     pub(crate) fn enter(&self, cost: NonZeroU32, now: Tick) -> Decision {
         let State { core, bucket } = &**self.0;
-        let quota = core.quota.get();
-        decide(quota, &bucket.0, cost, now).unwrap_or_else(|| {
+        let decision = core.decide(&bucket.0, Some(LANE), cost, now);
+        decision.unwrap_or_else(|| {
             // A bucket of its own is never given away.
+            let quota = core.quota.get();
             Err(Refused {
                 refusal: Refusal::Until(quota.interval()),
                 standing: Standing::new(quota, 0, 0),
@@ -240,5 +241,27 @@ impl fmt::Debug for State {
 impl fmt::Debug for RateLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self.0).fmt(f)
+    }
+}
+
+#[cfg(all(test, not(ovasabi_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_of_the_quota_before_refuses_for_no_longer_than_a_burst_takes() {
+        let (clock, hand) = Clock::manual();
+        let hour = Quota::one_every(Duration::from_secs(3_600)).unwrap();
+        let fast = Quota::per_second(NonZeroU32::new(10).unwrap());
+        let built = RateLimiter::builder("test", fast).clock(clock).build();
+        let limiter = built.unwrap();
+        // Decided by the hour just before the quota changed, and written down just after.
+        assert!(limiter.0.bucket.0.take(hour.price(1), 0, 0).is_ok());
+
+        let refused = limiter.check().unwrap_err();
+        let wait = refused.retry_delay().unwrap();
+        assert_eq!(wait, Duration::from_millis(100), "as after a whole burst");
+        hand.advance(wait);
+        assert!(limiter.check().is_ok());
     }
 }

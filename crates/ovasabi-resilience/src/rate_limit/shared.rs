@@ -1,14 +1,15 @@
 //! What limiters with one bucket and with many have in common.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use ovasabi_core::inspect::{Control, ControlError, Inspect, Inspected, Metric, Snapshot};
 use ovasabi_core::reject::{Name, RejectKind, Rejection};
-use ovasabi_core::time::Clock;
+use ovasabi_core::time::{Clock, Tick};
 
 use super::bucket::{Bucket, bounded};
 use super::counts::{Counts, Names, Reason};
-use super::engine::{Refusal, Refused};
+use super::engine::{self, Decision, Refusal, Refused};
 use super::live::LiveQuota;
 use super::queue::Queue;
 use super::{Quota, text};
@@ -63,6 +64,39 @@ impl Core {
             queue: Queue::new(max_waiting),
             counts: Counts::default(),
         }
+    }
+
+    /// Decides with a bucket that no more is owed to than there can be.
+    ///
+    /// Whoever read a quota just before it changed may take at its price when the bucket is on the scale of the
+    /// next one already: a unit of an hour among those of a millisecond, which would refuse for that hour. It is
+    /// found here by the first who is refused for it, and counts as a whole burst.
+    #[inline]
+    pub(super) fn decide(
+        &self,
+        bucket: &Bucket,
+        lane: Option<u64>,
+        cost: NonZeroU32,
+        now: Tick,
+    ) -> Option<Decision> {
+        let quota = self.quota.get();
+        let decision = engine::decide(quota, bucket, cost, now);
+        match decision {
+            Some(Err(refused)) if refused.standing.is_beyond() && self.mend(bucket, lane, now) => {
+                engine::decide(self.quota.get(), bucket, cost, now)
+            }
+            other => other,
+        }
+    }
+
+    #[cold]
+    fn mend(&self, bucket: &Bucket, lane: Option<u64>, now: Tick) -> bool {
+        // Nobody takes in advance while this is held, and no quota changes.
+        let waiting = self.queue.stop();
+        let quota = self.quota.get();
+        let ahead = lane.map_or(0, |lane| waiting.cost_of(lane));
+        let most = quota.window().saturating_add(quota.price(ahead));
+        bucket.cap(bounded(now).saturating_add(most))
     }
 
     /// Counts a refusal, and says it in the common words.

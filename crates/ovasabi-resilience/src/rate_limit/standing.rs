@@ -53,6 +53,13 @@ impl Standing {
         Duration::from_nanos(self.owed())
     }
 
+    /// Whether more is owed than its quota can give at once: taken in advance, or priced by a quota that holds no
+    /// longer.
+    #[inline]
+    pub(super) fn is_beyond(&self) -> bool {
+        self.owed() > self.quota.window()
+    }
+
     fn owed(&self) -> u64 {
         self.full_at.saturating_sub(self.now)
     }
