@@ -32,7 +32,7 @@ fn to(address: SocketAddr) -> Request<Empty> {
         .unwrap()
 }
 
-async fn accepts<S, B>(service: S)
+pub(super) async fn accepts<S, B>(service: S)
 where
     S: Service<Request<Empty>, Response = Response<B>>,
     S::Error: std::fmt::Debug,
@@ -43,7 +43,7 @@ where
     assert_eq!(text(response.into_body()).await, SAID);
 }
 
-async fn refuses<S>(service: S, kind: RejectKind)
+pub(super) async fn refuses<S>(service: S, kind: RejectKind)
 where
     S: Service<Request<Empty>>,
     S::Error: 'static,
@@ -54,12 +54,12 @@ where
     assert_eq!(Rejection::find(&error).map(Rejection::kind), Some(kind));
 }
 
-fn reqwest_client()
+pub(super) fn reqwest_client()
 -> impl Service<Request<Empty>, Response = Response<reqwest::Body>, Error = Error> + Clone {
     from_reqwest(reqwest::Client::new())
 }
 
-fn hyper_client()
+pub(super) fn hyper_client()
 -> impl Service<Request<Empty>, Response = Response<hyper::body::Incoming>, Error = BoxError> + Clone
 {
     let client: Client<_, Empty> = Client::builder(TokioExecutor::new()).build_http();

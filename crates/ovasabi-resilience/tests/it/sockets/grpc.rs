@@ -11,6 +11,7 @@ use http::{Request, Response};
 use ovasabi_core::classify::GrpcClassify;
 use ovasabi_resilience::breaker::Mode;
 use ovasabi_resilience::retry::{EmptyBody, ReplayBody, RetryLayer, RetryPolicy};
+use ovasabi_resilience::stack::{ClientLayer, ClientStack};
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -95,7 +96,7 @@ impl Service<Request<Body>> for Echo {
     }
 }
 
-async fn server<L, S, B>(layer: L) -> SocketAddr
+pub(super) async fn server<L, S, B>(layer: L) -> SocketAddr
 where
     L: Layer<Routes, Service = S> + Clone + Send + 'static,
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible>
@@ -140,11 +141,11 @@ where
         .map(tonic::Response::into_inner)
 }
 
-async fn accepts(address: SocketAddr) {
+pub(super) async fn accepts(address: SocketAddr) {
     assert_eq!(say(channel(address)).await.unwrap(), "hello");
 }
 
-async fn refuses(address: SocketAddr, code: Code) -> Status {
+pub(super) async fn refuses(address: SocketAddr, code: Code) -> Status {
     let status = say(channel(address)).await.unwrap_err();
     assert_eq!(status.code(), code, "{status:?}");
     status
@@ -274,7 +275,7 @@ where
     say(layer.layer(channel(address).map_err(BoxError::from as fn(_) -> _))).await
 }
 
-fn carries_a_refusal(status: &Status) -> bool {
+pub(super) fn carries_a_refusal(status: &Status) -> bool {
     let first: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(status);
     std::iter::successors(first, |error| error.source())
         .any(|error| error.is::<ovasabi_core::Rejection>())
@@ -396,4 +397,14 @@ async fn client_throttle() {
     assert!(carries_a_refusal(
         &client(throttle(OVERLOADED)).await.unwrap_err()
     ));
+}
+
+/// Says hello through a whole client, over a socket.
+pub(super) async fn through(stack: ClientStack) -> Result<Bytes, Status> {
+    let into_tonic =
+        MapRequestLayer::new(|request: Request<ReplayBody<Body>>| request.map(Body::new));
+    let layer = ServiceBuilder::new()
+        .layer(ClientLayer::grpc(stack))
+        .layer(into_tonic);
+    client(layer).await
 }

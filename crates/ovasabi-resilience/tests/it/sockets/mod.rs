@@ -5,6 +5,7 @@ mod clients;
 mod echo;
 mod grpc;
 mod servers;
+mod stacks;
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -35,7 +35,7 @@ async fn ask(address: SocketAddr) -> (u16, Option<String>, String) {
     (status, hint, response.text().await.unwrap())
 }
 
-async fn in_axum<L, S>(layer: L) -> SocketAddr
+pub(super) async fn in_axum<L, S>(layer: L) -> SocketAddr
 where
     L: Layer<axum::routing::Route, Service = S> + Clone + Send + Sync + 'static,
     S: Service<Request<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
@@ -49,11 +49,11 @@ where
     address
 }
 
-async fn accepts(address: SocketAddr) {
+pub(super) async fn accepts(address: SocketAddr) {
     assert_eq!(ask(address).await, (200, None, SAID.to_owned()));
 }
 
-async fn refuses(address: SocketAddr, status: u16, reason: &str, has_hint: bool) {
+pub(super) async fn refuses(address: SocketAddr, status: u16, reason: &str, has_hint: bool) {
     let (got, hint, body) = ask(address).await;
     assert_eq!((got, hint.is_some()), (status, has_hint), "{body}");
     assert!(body.contains(&format!("\"reason\":\"{reason}\"")), "{body}");
@@ -196,7 +196,7 @@ async fn axum_fallback() {
     assert_eq!(answer, (200, None, INSTEAD.to_owned()));
 }
 
-fn plain() -> impl Service<
+pub(super) fn plain() -> impl Service<
     Request<hyper::body::Incoming>,
     Response = Response<Body>,
     Error = Infallible,

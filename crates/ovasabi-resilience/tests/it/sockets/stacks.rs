@@ -33,11 +33,19 @@ async fn hyper_and_reqwest_clients() {
     clients::accepts(layer.wrap(clients::reqwest_client())).await;
     let totals = stack.breaker().unwrap().snapshot().totals();
     assert_eq!((totals.successes, totals.ignored), (2, 0));
-    assert_eq!(stack.concurrency().unwrap().in_flight(), 0, "to the last byte");
+    assert_eq!(
+        stack.concurrency().unwrap().in_flight(),
+        0,
+        "to the last byte"
+    );
 
     let open = a_client(Mode::ForcedOpen).layer();
     clients::refuses(open.wrap(clients::hyper_client()), RejectKind::CircuitOpen).await;
-    clients::refuses(open.wrap(clients::reqwest_client()), RejectKind::CircuitOpen).await;
+    clients::refuses(
+        open.wrap(clients::reqwest_client()),
+        RejectKind::CircuitOpen,
+    )
+    .await;
 }
 
 #[tokio::test]
