@@ -29,7 +29,7 @@ pub struct AtHead;
 impl<Res, P: Settle, E: EndClassify> Hold<Res, P, E> for AtHead {
     type Response = Res;
 
-    #[inline]
+    #[inline(always)]
     fn hold(&self, response: Res, permit: P, dropped: Class, _end: E) -> Res {
         permit.settle(dropped);
         response

@@ -110,7 +110,7 @@ impl Held {
 }
 
 impl Settle for Held {
-    #[inline]
+    #[inline(always)]
     fn settle(self, class: Class) {
         let Self { breaker, ticket } = self;
         // The clock is where the state is. Asked through `breaker`, that would need an address, as above.

@@ -38,7 +38,7 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter(&self, now: impl FnOnce() -> Tick) -> Result<Ticket, Rejection> {
         match self.engine.enter_plain(now) {
             Ok(ticket) => Ok(ticket),
@@ -61,7 +61,7 @@ impl Core {
         step.answer.map_err(|refusal| self.rejection(refusal))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(&self, ticket: Ticket, class: Class, now: impl Fn() -> Tick + Copy) {
         let left = self.engine.leave_plain(ticket, class, now);
         if left != Left::Done {

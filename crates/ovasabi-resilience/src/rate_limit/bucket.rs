@@ -99,16 +99,15 @@ impl Bucket {
         }
     }
 
-    /// Makes it owe nothing beyond `latest`; whether it did.
-    pub(super) fn cap(&self, latest: u64) -> bool {
+    /// Makes it owe nothing beyond `latest`.
+    pub(super) fn cap(&self, latest: u64) {
         let mut known = self.0.load(Ordering::Acquire);
         while known > latest && known != MOVING {
             match self.replace(known, latest) {
-                Ok(_) => return true,
+                Ok(_) => return,
                 Err(changed) => known = changed,
             }
         }
-        false
     }
 
     /// When a decision is the same as for a key that never came.

@@ -71,7 +71,7 @@ impl Core {
     /// Whoever read a quota just before it changed may take at its price when the bucket is on the scale of the
     /// next one already: a unit of an hour among those of a millisecond, which would refuse for that hour. It is
     /// found here by the first who is refused for it, and counts as a whole burst.
-    #[inline]
+    #[inline(always)]
     pub(super) fn decide(
         &self,
         bucket: &Bucket,
@@ -82,21 +82,32 @@ impl Core {
         let quota = self.quota.get();
         let decision = engine::decide(quota, bucket, cost, now);
         match decision {
-            Some(Err(refused)) if refused.standing.is_beyond() && self.mend(bucket, lane, now) => {
-                engine::decide(self.quota.get(), bucket, cost, now)
+            Some(Err(refused)) if refused.standing.is_beyond() => {
+                self.decide_again(bucket, lane, cost, now)
             }
             other => other,
         }
     }
 
     #[cold]
-    fn mend(&self, bucket: &Bucket, lane: Option<u64>, now: Tick) -> bool {
+    fn decide_again(
+        &self,
+        bucket: &Bucket,
+        lane: Option<u64>,
+        cost: NonZeroU32,
+        now: Tick,
+    ) -> Option<Decision> {
+        self.mend(bucket, lane, now);
+        engine::decide(self.quota.get(), bucket, cost, now)
+    }
+
+    fn mend(&self, bucket: &Bucket, lane: Option<u64>, now: Tick) {
         // Nobody takes in advance while this is held, and no quota changes.
         let waiting = self.queue.stop();
         let quota = self.quota.get();
         let ahead = lane.map_or(0, |lane| waiting.cost_of(lane));
         let most = quota.window().saturating_add(quota.price(ahead));
-        bucket.cap(bounded(now).saturating_add(most))
+        bucket.cap(bounded(now).saturating_add(most));
     }
 
     /// Counts a refusal, and says it in the common words.

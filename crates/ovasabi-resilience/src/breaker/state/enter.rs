@@ -9,7 +9,7 @@ use super::{Cause, Cold, Engine, Mode, Ordering, Phase, Refusal, State, Step, Ti
 impl Engine {
     /// Admits a call where that needs no thought: closed, and deciding for itself. Otherwise `now` comes back
     /// for [`Engine::enter`]; it is asked at most once, and only where time matters.
-    #[inline]
+    #[inline(always)]
     pub(in super::super) fn enter_plain<N: FnOnce() -> Tick>(&self, now: N) -> Result<Ticket, N> {
         let word = self.word();
         if !word.is_plain() {

@@ -21,7 +21,7 @@ pub(in super::super) enum Left {
 impl Engine {
     /// Ends a call where that needs little thought: a success, in time, of the present closed generation. What
     /// it has not done is left to [`Engine::leave`]. `now` is asked only where slowness matters.
-    #[inline]
+    #[inline(always)]
     pub(in super::super) fn leave_plain(
         &self,
         ticket: Ticket,
