@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 use results::Results;
 
 /// Long enough for a steady median, short enough for all areas in a few minutes.
-const TIMES: [&str; 5] = ["--warm-up-time", "1", "--measurement-time", "2", "--noplot"];
+const TIMES: [&str; 5] = ["--warm-up-time", "1", "--measurement-time", "1", "--noplot"];
 const BEGIN: &str = "<!-- measured: begin -->";
 const END: &str = "<!-- measured: end -->";
 
