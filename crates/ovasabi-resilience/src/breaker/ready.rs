@@ -22,6 +22,9 @@ pub enum ReadyMode {
 }
 
 /// A wait for a chance. Nothing, until there is somebody to wait.
+///
+/// Boxed on purpose: it outlives the `poll_ready` that made it, in a service that may move. A service that never
+/// waits never makes one.
 #[derive(Default)]
 pub(super) struct Waiting(Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>);
 
