@@ -2,27 +2,25 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use ovasabi_core::Rejection;
-use ovasabi_core::admit::Settle;
 use ovasabi_core::body::Hold;
-use ovasabi_core::classify::{Class, Classify, Facts, Retry, Verdict};
+use ovasabi_core::classify::{Classify, Facts, Seen};
 use ovasabi_core::reject::Reject;
 use ovasabi_core::time::Tick;
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
-use super::attempt::{self, Ended};
 use super::guard::{Guard, Held};
-use super::patience::{Patience, Whose};
-use super::run::Run;
-use crate::retry::{Attempt, Reason, Replay, RetryPolicy, Ticket};
-use crate::shed::{Permit, Throttle};
+use super::patience::Patience;
+use super::run::{Run, Tickets};
+use crate::retry::{Replay, RetryPolicy, Ticket};
+use crate::shed::throttle;
 
 pin_project! {
     /// The future of [`ClientService`](super::ClientService).
@@ -38,53 +36,42 @@ pin_project! {
         P: Replay<Req>,
         S: Service<P::Request>,
     {
-        service: S,
-        run: Arc<Run<G>>,
-        replay: P,
-        facts: Facts,
-        began: Tick,
-        // Counts the call, whatever its attempts.
-        throttle: Option<Permit<Throttle>>,
-        ticket: Ticket,
-        // What the next attempt sends, and what the attempt after it would need.
-        request: Option<P::Request>,
-        kept: Option<P::Kept>,
-        guard: Guard<G>,
+        // First, so that it is dropped first: the work stops before anybody hears that it has.
         #[pin]
-        patience: Patience,
+        pub(super) response: Option<S::Future>,
+        pub(super) stage: Stage<P::Request>,
+        pub(super) guard: Guard<G>,
         #[pin]
-        stage: Stage<S::Future>,
+        pub(super) patience: Patience,
+        pub(super) ticket: Ticket,
+        // What the attempt after this one would need.
+        pub(super) kept: Option<P::Kept>,
+        pub(super) service: S,
+        pub(super) replay: P,
+        pub(super) facts: Facts,
         classifier: C,
         rejecter: R,
         hold: H,
     }
 }
 
-pin_project! {
-    #[project = StageProj]
-    enum Stage<F> {
-        // Admitted, until the service inside is ready.
-        Ready,
-        Calling { #[pin] response: Option<F> },
-        Pausing { #[pin] pause: Sleep },
-        Refused { rejection: Option<Rejection> },
-        Done,
-    }
+/// What the next poll does.
+pub(super) enum Stage<Q> {
+    /// Sends it, if the service inside is ready.
+    Ready(Q),
+    /// Asks for the response.
+    Calling,
+    /// Waits, to send this after the pause.
+    Pausing(Q),
+    Refused(Rejection),
+    Over,
 }
 
-/// The admission of a call and of its first attempt.
-pub(super) struct Admitted<G> {
-    pub(super) held: Held<G>,
-    pub(super) began: Tick,
-    pub(super) throttle: Option<Permit<Throttle>>,
-}
-
-/// How an attempt ended, and whether it had been sent.
-enum Outcome<Res, Err, G> {
-    /// The service inside failed before the attempt was sent.
-    NotReady(Err),
-    Answered(Result<Res, Err>, Held<G>),
-    Late(Whose, Rejection),
+/// A call and its first attempt, admitted.
+pub(super) struct Admitted {
+    pub(super) tickets: Tickets,
+    pub(super) throttled: Option<throttle::Ticket>,
+    pub(super) now: Tick,
 }
 
 impl<S, Req, C, P, R, H, G> CallFuture<S, Req, C, P, R, H, G>
@@ -92,56 +79,56 @@ where
     P: Replay<Req>,
     S: Service<P::Request>,
 {
-    #[inline]
-    pub(super) fn new(
+    #[inline(always)]
+    pub(super) fn admitted(
         service: S,
         run: Arc<Run<G>>,
-        admitted: Result<Admitted<G>, Rejection>,
+        admitted: Admitted,
         (facts, request): (Facts, Req),
         replay: P,
         (classifier, rejecter, hold): (C, R, H),
     ) -> Self {
-        let mut future = Self {
+        let retry = run.retry.as_ref();
+        let ticket = retry.map_or(Ticket::FIRST, RetryPolicy::enter);
+        let keep = retry.is_some_and(|retry| retry.may_follow(ticket));
+        let (request, kept) = replay.first(request, keep);
+        Self {
+            response: None,
+            stage: Stage::Ready(request),
+            guard: Guard::new(run, admitted.tickets, admitted.throttled),
+            patience: Patience::new(admitted.now),
+            ticket,
+            kept,
             service,
-            run,
             replay,
             facts,
-            began: Tick::ZERO,
-            throttle: None,
-            ticket: Ticket::FIRST,
-            request: None,
-            kept: None,
-            guard: Guard::new(None),
-            patience: Patience::new(Tick::ZERO, Tick::ZERO),
-            stage: Stage::Ready,
             classifier,
             rejecter,
             hold,
-        };
-        match admitted {
-            Ok(Admitted {
-                held,
-                began,
-                throttle,
-            }) => {
-                let retry = future.run.retry.as_ref();
-                future.ticket = retry.map_or(Ticket::FIRST, RetryPolicy::enter);
-                let keep = retry.is_some_and(|retry| retry.may_follow(future.ticket));
-                let (request, kept) = future.replay.first(request, keep);
-                future.request = Some(request);
-                future.kept = kept;
-                future.began = began;
-                future.throttle = throttle;
-                future.patience = Patience::new(began, began);
-                future.guard = Guard::new(Some(held));
-            }
-            Err(rejection) => {
-                future.stage = Stage::Refused {
-                    rejection: Some(rejection),
-                };
-            }
         }
-        future
+    }
+
+    pub(super) fn refused(
+        service: S,
+        rejection: Rejection,
+        facts: Facts,
+        replay: P,
+        (classifier, rejecter, hold): (C, R, H),
+    ) -> Self {
+        Self {
+            response: None,
+            stage: Stage::Refused(rejection),
+            guard: Guard::nothing(),
+            patience: Patience::new(Tick::ZERO),
+            ticket: Ticket::FIRST,
+            kept: None,
+            service,
+            replay,
+            facts,
+            classifier,
+            rejecter,
+            hold,
+        }
     }
 }
 
@@ -159,55 +146,38 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            let outcome = match this.stage.as_mut().project() {
-                // Ready -> Calling
-                StageProj::Ready => match this.guard.around(|| this.service.poll_ready(cx)) {
-                    Poll::Ready(Ok(())) => {
-                        this.send();
-                        continue;
-                    }
-                    Poll::Ready(Err(error)) => Outcome::NotReady(error),
-                    Poll::Pending => {
-                        let late =
-                            attempt::wait(this.guard, this.patience.as_mut(), this.facts, cx);
-                        let (whose, rejection) = ready!(late);
-                        // It was not sent: nobody is to blame, but somebody may hold a slot too long.
-                        this.guard.settle(whose.class());
-                        Outcome::Late(whose, rejection)
-                    }
+            let step = match this.stage {
+                Stage::Ready(_) => match this.guard.around(|| this.service.poll_ready(cx)) {
+                    Poll::Ready(Ok(())) => this.send(),
+                    Poll::Ready(Err(error)) => Break(Poll::Ready(Err(this.not_ready(error)))),
+                    Poll::Pending => this.wait(cx),
                 },
-                // Calling -> Pausing, or done
-                StageProj::Calling { response } => {
-                    let patience = this.patience.as_mut();
-                    match ready!(attempt::poll(
-                        response, this.guard, patience, this.facts, cx
-                    )) {
-                        Ended::Answered(result, held) => Outcome::Answered(result, held),
-                        Ended::Late(whose, rejection) => Outcome::Late(whose, rejection),
+                Stage::Calling => {
+                    // A future that is polled after its end has nothing more to say, here and below.
+                    let Some(call) = this.response.as_mut().as_pin_mut() else {
+                        return Poll::Pending;
+                    };
+                    match this.guard.around(|| call.poll(cx)) {
+                        Poll::Ready(result) => this.answered(result, cx),
+                        Poll::Pending => this.wait(cx),
                     }
                 }
-                // Pausing -> Ready
-                StageProj::Pausing { pause } => {
-                    ready!(pause.poll(cx));
-                    if let Err(rejection) = this.admit_again() {
-                        return Poll::Ready(this.refuse(rejection));
-                    }
-                    continue;
+                Stage::Pausing(_) => {
+                    ready!(this.patience.as_mut().paused(cx));
+                    this.resume()
                 }
-                StageProj::Refused { rejection } => match rejection.take() {
-                    Some(rejection) => return Poll::Ready(this.refuse(rejection)),
-                    None => return Poll::Pending,
-                },
-                // A future that is polled after its end has nothing more to say.
-                StageProj::Done => return Poll::Pending,
+                Stage::Refused(_) => this.refused(),
+                Stage::Over => return Poll::Pending,
             };
-            if let Poll::Ready(result) = this.end(outcome, cx) {
-                this.stage.set(Stage::Done);
-                return Poll::Ready(result);
+            if let Break(polled) = step {
+                return polled;
             }
         }
     }
 }
+
+/// Goes on with the stage that it has come to, or leaves `poll`.
+type Step<T> = ControlFlow<Poll<T>>;
 
 impl<S, Req, C, P, R, H, G> Parts<'_, S, Req, C, P, R, H, G>
 where
@@ -217,179 +187,103 @@ where
     R: Reject<S::Response, S::Error>,
     H: Hold<S::Response, Held<G>, C::End>,
 {
-    #[inline]
-    fn send(&mut self) {
-        let request = self.request.take().expect(UNSENT);
-        if let Some(retry) = &self.run.retry {
-            retry.sent(*self.ticket);
+    /// Ready → Calling.
+    #[inline(always)]
+    fn send<T>(&mut self) -> Step<T> {
+        if let Stage::Ready(request) = mem::replace(self.stage, Stage::Calling) {
+            if let Some(retry) = self.retry() {
+                retry.sent(*self.ticket);
+            }
+            let response = self.guard.around(|| self.service.call(request));
+            self.response.set(Some(response));
         }
-        let response = self.guard.around(|| self.service.call(request));
-        self.stage.set(Stage::Calling {
-            response: Some(response),
-        });
+        Continue(())
     }
 
-    /// Ready with the answer, or pending when there is to be another attempt.
-    #[inline]
-    fn end(
+    /// Calling → Over, or Pausing.
+    #[inline(always)]
+    fn answered(
         &mut self,
-        outcome: Outcome<S::Response, S::Error, G>,
+        result: Result<S::Response, S::Error>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<H::Response, S::Error>> {
-        match outcome {
-            Outcome::Answered(result, mut held) => {
-                let seen = self.classifier.seen(self.facts, result.as_ref());
-                held.at_head(&seen.verdict);
-                let class = seen.verdict.class;
-                if !RetryPolicy::is_retryable(&seen.verdict) {
-                    if let Some(retry) = &self.run.retry {
-                        retry.ended(*self.ticket, class, result.is_ok());
-                    }
-                } else if let Some(next) = self.ask(&seen.verdict) {
-                    // Settled first: what it says may open the breaker, and its slot is the next one's.
-                    held.settle(class);
-                    return match self.prepare(next, cx) {
-                        Some(pause) => {
-                            // The response and its call go, with their connection, before the pause.
-                            drop(result);
-                            self.stage.set(Stage::Pausing { pause });
-                            Poll::Pending
-                        }
-                        None => {
-                            self.count(class);
-                            Poll::Ready(result.map(|response| self.hold.free(response)))
-                        }
-                    };
-                }
-                self.count(class);
-                Poll::Ready(match result {
-                    Ok(response) => Ok(self.hold.hold(response, held, class, seen.end)),
-                    Err(error) => {
-                        held.settle(class);
-                        Err(error)
-                    }
-                })
+    ) -> Step<Result<H::Response, S::Error>> {
+        let Seen { verdict, end } = self.classifier.seen(self.facts, result.as_ref());
+        self.guard.at_head(&verdict);
+        if RetryPolicy::is_retryable(&verdict) {
+            if self.again(&verdict, cx) {
+                // The response goes, with its connection, before the pause.
+                return Continue(());
             }
-            Outcome::NotReady(error) => {
-                let seen = self.classifier.seen(self.facts, Err(&error));
-                self.guard.settle(seen.verdict.class);
-                self.count(seen.verdict.class);
-                Poll::Ready(Err(error))
-            }
-            Outcome::Late(whose, rejection) => {
-                if whose == Whose::Attempt
-                    && let Some(pause) = self.prepare_after_time_out(cx)
-                {
-                    self.stage.set(Stage::Pausing { pause });
-                    return Poll::Pending;
-                }
-                self.count(whose.class());
-                Poll::Ready(self.refuse(rejection))
-            }
+        } else if let Some(retry) = self.retry() {
+            retry.ended(*self.ticket, verdict.class, result.is_ok());
         }
+        *self.stage = Stage::Over;
+        self.guard.count(verdict.class);
+        let held = self.guard.take();
+        Break(Poll::Ready(match (result, held) {
+            (Ok(response), Some(held)) => Ok(self.hold.hold(response, held, verdict.class, end)),
+            // It was settled, to be tried again, which could not be done after all.
+            (Ok(response), None) => Ok(self.hold.free(response)),
+            (Err(error), held) => {
+                if let Some(held) = held {
+                    held.settle_apart(verdict.class);
+                }
+                Err(error)
+            }
+        }))
     }
 
-    /// Tells the throttle how the call ended. Whatever does not, counts for nothing.
-    #[inline]
-    fn count(&mut self, class: Class) {
-        if let Some(permit) = self.throttle.take() {
-            permit.settle(class);
-        }
+    /// Ready → Over: the service inside failed before the attempt was sent.
+    #[cold]
+    fn not_ready(&mut self, error: S::Error) -> S::Error {
+        *self.stage = Stage::Over;
+        let class = self.classifier.seen(self.facts, Err(&error)).verdict.class;
+        self.guard.settle(class);
+        self.guard.count(class);
+        error
     }
 
-    fn refuse(&mut self, rejection: Rejection) -> Result<H::Response, S::Error> {
-        self.stage.set(Stage::Done);
+    /// Ready or Calling → Over, or Pausing: if nobody waits any longer.
+    #[cold]
+    fn wait(&mut self, cx: &mut Context<'_>) -> Step<Result<H::Response, S::Error>> {
+        let late = self.patience.as_mut().poll(cx, self.guard, self.facts);
+        let Poll::Ready((whose, rejection)) = late else {
+            return Break(Poll::Pending);
+        };
+        // The work stops before anybody hears that it has.
+        self.response.set(None);
+        self.guard.settle(whose.class());
+        if self.again_after(whose, cx) {
+            return Continue(());
+        }
+        self.guard.count(whose.class());
+        *self.stage = Stage::Refused(rejection);
+        Continue(())
+    }
+
+    /// Pausing → Ready, or Over.
+    #[cold]
+    fn resume<T>(&mut self) -> Step<T> {
+        if let Err(rejection) = self.admit_again() {
+            *self.stage = Stage::Refused(rejection);
+        } else if let Stage::Pausing(request) = mem::replace(self.stage, Stage::Over) {
+            *self.stage = Stage::Ready(request);
+        }
+        Continue(())
+    }
+
+    /// Refused → Over.
+    #[cold]
+    fn refused(&mut self) -> Step<Result<H::Response, S::Error>> {
+        let Stage::Refused(rejection) = mem::replace(self.stage, Stage::Over) else {
+            return Break(Poll::Pending);
+        };
         let answer = self.rejecter.reject(self.facts, rejection);
-        answer.map(|response| self.hold.free(response))
-    }
-
-    #[cold]
-    fn prepare_after_time_out(&mut self, cx: &mut Context<'_>) -> Option<Sleep> {
-        self.run.retry.as_ref()?.timed_out();
-        let is_unsent = self.request.is_some();
-        let verdict = Verdict::new(Class::Failure).with_retry(if is_unsent {
-            Retry::Safe
-        } else {
-            Retry::IfIdempotent
-        });
-        let next = self.ask(&verdict)?;
-        self.prepare(next, cx)
-    }
-
-    /// Asks whether there may be another attempt, and after what pause.
-    #[cold]
-    fn ask(&mut self, verdict: &Verdict) -> Option<(Ticket, Duration)> {
-        let retry = self.run.retry.as_ref()?;
-        let can_replay = |kept| self.replay.can_replay(kept);
-        let is_replayable = self.request.is_some() || self.kept.as_ref().is_some_and(can_replay);
-        let left = self.run.left(self.facts, *self.began);
-        retry.leave(
-            *self.ticket,
-            self.facts,
-            verdict,
-            is_replayable,
-            left,
-            || retry.budget().now(),
-        )
-    }
-
-    /// Prepares the next attempt, for which the budget has paid; `None` when it cannot be made after all.
-    #[cold]
-    fn prepare(
-        &mut self,
-        (ticket, pause): (Ticket, Duration),
-        cx: &mut Context<'_>,
-    ) -> Option<Sleep> {
-        let retry = self.run.retry.as_ref()?;
-        // What would be refused after the pause is not worth the answer that is there.
-        if self.run.refuses() || (retry.returns_overflow() && !is_ready(self.service.clone(), cx)) {
-            retry.take_back(ticket, Reason::Overflow);
-            return None;
-        }
-        if self.request.is_none() {
-            let keep = retry.may_follow(ticket);
-            let attempt = Attempt::new(ticket.attempt());
-            let kept = self.kept.take();
-            let next = kept.and_then(|kept| self.replay.again(kept, attempt, keep));
-            let Some((request, kept)) = next else {
-                retry.take_back(ticket, Reason::Replay);
-                return None;
-            };
-            *self.request = Some(request);
-            *self.kept = kept;
-        }
-        *self.ticket = ticket;
-        Some(sleep(pause))
-    }
-
-    /// Admits the next attempt.
-    #[cold]
-    fn admit_again(&mut self) -> Result<(), Rejection> {
-        let now = self.run.clock.now();
-        match self.run.enter(self.facts, now) {
-            Ok(tickets) => {
-                *self.guard = Guard::new(Some(Held::new(Arc::clone(self.run), tickets)));
-                self.patience.set(Patience::new(*self.began, now));
-                self.stage.set(Stage::Ready);
-                Ok(())
-            }
-            Err(rejection) => {
-                if let Some(retry) = &self.run.retry {
-                    retry.take_back(*self.ticket, Reason::Overflow);
-                }
-                Err(rejection)
-            }
-        }
+        Break(Poll::Ready(
+            answer.map(|response| self.hold.free(response)),
+        ))
     }
 }
-
-/// Asks a clone, so that nothing is kept reserved; the attempt asks another, and waits for it.
-fn is_ready<Req, S: Service<Req>>(mut service: S, cx: &mut Context<'_>) -> bool {
-    matches!(service.poll_ready(cx), Poll::Ready(Ok(())))
-}
-
-/// Each way to [`Stage::Ready`] puts a request there.
-const UNSENT: &str = "an attempt that was admitted has a request to send";
 
 impl<S, Req, C, P, R, H, G> fmt::Debug for CallFuture<S, Req, C, P, R, H, G>
 where

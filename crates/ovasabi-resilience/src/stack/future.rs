@@ -6,13 +6,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use ovasabi_core::Rejection;
-use ovasabi_core::admit::Settle;
 use ovasabi_core::body::Hold;
-use ovasabi_core::classify::{Classify, Facts};
+use ovasabi_core::classify::{Classify, Facts, Seen};
 use ovasabi_core::reject::Reject;
+use ovasabi_core::time::Tick;
 use pin_project_lite::pin_project;
 
-use super::attempt::{self, Ended};
 pub use super::call::CallFuture;
 use super::guard::Guard;
 pub use super::guard::Held;
@@ -26,10 +25,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, C, R, H, G> {
         #[pin]
-        call: Call<F>,
-        #[pin]
-        patience: Patience,
-        guard: Guard<G>,
+        call: Call<F, G>,
         facts: Facts,
         classifier: C,
         rejecter: R,
@@ -39,40 +35,45 @@ pin_project! {
 
 pin_project! {
     #[project = CallProj]
-    pub(super) enum Call<F> {
-        Admitted { #[pin] response: Option<F> },
+    enum Call<F, G> {
+        // The response first, so that it is dropped first: the work stops before anybody hears that it has.
+        Admitted { #[pin] response: Option<F>, guard: Guard<G>, #[pin] patience: Patience },
         Refused { rejection: Option<Rejection> },
     }
 }
 
-impl<F> Call<F> {
-    #[inline]
-    pub(super) fn admitted(response: F) -> Self {
-        Self::Admitted {
-            response: Some(response),
-        }
-    }
-
-    pub(super) fn refused(rejection: Rejection) -> Self {
-        Self::Refused {
-            rejection: Some(rejection),
-        }
-    }
-}
-
 impl<F, C, R, H, G> ResponseFuture<F, C, R, H, G> {
-    #[inline]
-    pub(super) fn new(
-        call: Call<F>,
-        patience: Patience,
-        guard: Guard<G>,
+    #[inline(always)]
+    pub(super) fn admitted(
+        mut guard: Guard<G>,
+        call: impl FnOnce() -> F,
+        now: Tick,
+        facts: Facts,
+        (classifier, rejecter, hold): (C, R, H),
+    ) -> Self {
+        let response = guard.around(call);
+        Self {
+            call: Call::Admitted {
+                response: Some(response),
+                guard,
+                patience: Patience::new(now),
+            },
+            facts,
+            classifier,
+            rejecter,
+            hold,
+        }
+    }
+
+    pub(super) fn refused(
+        rejection: Rejection,
         facts: Facts,
         (classifier, rejecter, hold): (C, R, H),
     ) -> Self {
         Self {
-            call,
-            patience,
-            guard,
+            call: Call::Refused {
+                rejection: Some(rejection),
+            },
             facts,
             classifier,
             rejecter,
@@ -94,33 +95,37 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let rejection = match this.call.project() {
-            CallProj::Admitted { response } => {
-                match ready!(attempt::poll(
-                    response,
-                    this.guard,
-                    this.patience,
-                    this.facts,
-                    cx
-                )) {
-                    Ended::Answered(result, mut held) => {
-                        let seen = this.classifier.seen(this.facts, result.as_ref());
-                        held.at_head(&seen.verdict);
-                        return Poll::Ready(match result {
-                            Ok(response) => {
-                                Ok(this.hold.hold(response, held, seen.verdict.class, seen.end))
-                            }
-                            Err(error) => {
-                                held.settle(seen.verdict.class);
-                                Err(error)
-                            }
-                        });
-                    }
-                    Ended::Late(_, rejection) => rejection,
+            CallProj::Admitted {
+                mut response,
+                guard,
+                patience,
+            } => {
+                // A future that is polled after its end has nothing more to say, here and below.
+                let Some(call) = response.as_mut().as_pin_mut() else {
+                    return Poll::Pending;
+                };
+                if let Poll::Ready(result) = guard.around(|| call.poll(cx)) {
+                    let Seen { verdict, end } = this.classifier.seen(this.facts, result.as_ref());
+                    guard.at_head(&verdict);
+                    let Some(held) = guard.take() else {
+                        return Poll::Pending;
+                    };
+                    return Poll::Ready(match result {
+                        Ok(response) => Ok(this.hold.hold(response, held, verdict.class, end)),
+                        Err(error) => {
+                            held.settle_apart(verdict.class);
+                            Err(error)
+                        }
+                    });
                 }
+                let (whose, rejection) = ready!(patience.poll(cx, guard, this.facts));
+                // The work stops before anybody hears that it has.
+                response.set(None);
+                guard.settle(whose.class());
+                rejection
             }
             CallProj::Refused { rejection } => match rejection.take() {
                 Some(rejection) => rejection,
-                // A future that is polled after its end has nothing more to say.
                 None => return Poll::Pending,
             },
         };

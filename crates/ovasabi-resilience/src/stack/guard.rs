@@ -1,4 +1,4 @@
-//! The admission of an attempt, held until its work is over.
+//! What a call holds of its stack until its work is over.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use ovasabi_core::admit::Settle;
 use ovasabi_core::classify::{Class, Verdict};
 
 use super::run::{Run, Tickets};
+use crate::shed::throttle;
 
 /// The admission of an attempt through a stack: what an [`EndBody`](ovasabi_core::body::EndBody) holds.
 ///
@@ -18,26 +19,17 @@ pub struct Held<G> {
 }
 
 impl<G> Held<G> {
-    #[inline]
-    pub(super) fn new(run: Arc<Run<G>>, tickets: Tickets) -> Self {
-        Self { run, tickets }
-    }
-
-    pub(super) fn run(&self) -> &Arc<Run<G>> {
-        &self.run
-    }
-
-    /// Notes the head of the response.
-    #[inline]
-    pub(super) fn at_head(&mut self, verdict: &Verdict) {
-        self.run.at_head(&mut self.tickets, verdict);
+    /// [`Settle::settle`] out of line, so that the way of a success is short.
+    #[cold]
+    pub(super) fn settle_apart(self, class: Class) {
+        self.settle(class);
     }
 }
 
 impl<G> Settle for Held<G> {
-    #[inline]
+    #[inline(always)]
     fn settle(self, class: Class) {
-        self.run.leave(&self.tickets, class);
+        self.run.leave(self.tickets, class);
     }
 }
 
@@ -49,35 +41,96 @@ impl<G> fmt::Debug for Held<G> {
     }
 }
 
-/// What a future holds while an attempt is under way. Dropped, it is neutral, even when the thread panics: the
+/// What a future holds while its call is under way. Dropped, it is neutral, even when the thread panics: the
 /// service has done nothing wrong.
-pub(super) struct Guard<G>(Option<Held<G>>);
+///
+/// The one count of the run's references is handed on with the admission at the end, so that a call pays for one.
+pub(super) struct Guard<G> {
+    /// `None` once it is handed on, and where nothing was admitted.
+    run: Option<Arc<Run<G>>>,
+    /// Of the attempt that is under way.
+    tickets: Option<Tickets>,
+    /// Of the call, whatever its attempts.
+    throttled: Option<throttle::Ticket>,
+}
 
 impl<G> Guard<G> {
-    #[inline]
-    pub(super) fn new(held: Option<Held<G>>) -> Self {
-        Self(held)
-    }
-
-    #[inline]
-    pub(super) fn get(&self) -> Option<&Held<G>> {
-        self.0.as_ref()
-    }
-
-    #[inline]
-    pub(super) fn take(&mut self) -> Option<Held<G>> {
-        self.0.take()
-    }
-
-    pub(super) fn settle(&mut self, class: Class) {
-        if let Some(held) = self.take() {
-            held.settle(class);
+    #[inline(always)]
+    pub(super) fn new(
+        run: Arc<Run<G>>,
+        tickets: Tickets,
+        throttled: Option<throttle::Ticket>,
+    ) -> Self {
+        Self {
+            run: Some(run),
+            tickets: Some(tickets),
+            throttled,
         }
+    }
+
+    /// Of a call that was refused.
+    pub(super) fn nothing() -> Self {
+        Self {
+            run: None,
+            tickets: None,
+            throttled: None,
+        }
+    }
+
+    /// `None` once the admission is handed on.
+    #[inline(always)]
+    pub(super) fn run(&self) -> Option<&Arc<Run<G>>> {
+        self.run.as_ref()
+    }
+
+    /// Holds another attempt. The one before is settled.
+    pub(super) fn hold(&mut self, tickets: Tickets) {
+        self.tickets = Some(tickets);
+    }
+
+    /// Notes the head of the response.
+    #[inline(always)]
+    pub(super) fn at_head(&mut self, verdict: &Verdict) {
+        if let (Some(run), Some(tickets)) = (&self.run, &mut self.tickets) {
+            run.at_head(tickets, verdict);
+        }
+    }
+
+    /// Hands on the admission, and with it the run; `None` if that was done or there is none.
+    #[inline(always)]
+    pub(super) fn take(&mut self) -> Option<Held<G>> {
+        let tickets = self.tickets.take()?;
+        let run = self.run.take()?;
+        Some(Held { run, tickets })
+    }
+
+    /// Ends the attempt, if one is under way.
+    pub(super) fn settle(&mut self, class: Class) {
+        if let (Some(run), Some(tickets)) = (&self.run, self.tickets.take()) {
+            run.leave_apart(tickets, class);
+        }
+    }
+
+    /// Tells the throttle how the call ended, once.
+    #[inline(always)]
+    pub(super) fn count(&mut self, class: Class) {
+        if self.throttled.is_some() {
+            self.count_apart(class);
+        }
+    }
+
+    #[inline(never)]
+    fn count_apart(&mut self, class: Class) {
+        let throttle = self.run().and_then(|run| run.throttle.as_ref());
+        if let (Some(throttle), Some(ticket)) = (throttle, self.throttled) {
+            throttle.leave(ticket, class);
+        }
+        self.throttled = None;
     }
 
     /// Runs foreign code: a panic in there is a failure of the attempt. The runtime may catch it and drop the
     /// call later, when the thread no longer panics.
-    #[inline]
+    #[inline(always)]
     pub(super) fn around<T>(&mut self, foreign: impl FnOnce() -> T) -> T {
         let mut inside = Inside {
             guard: self,
@@ -87,12 +140,20 @@ impl<G> Guard<G> {
         inside.is_over = true;
         value
     }
+
+    #[cold]
+    fn end(&mut self, class: Class) {
+        self.settle(class);
+        self.count(class);
+    }
 }
 
 impl<G> Drop for Guard<G> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        self.settle(Class::Ignored);
+        if self.tickets.is_some() || self.throttled.is_some() {
+            self.end(Class::Ignored);
+        }
     }
 }
 
@@ -102,10 +163,10 @@ struct Inside<'a, G> {
 }
 
 impl<G> Drop for Inside<'_, G> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         if !self.is_over {
-            self.guard.settle(Class::Failure);
+            self.guard.end(Class::Failure);
         }
     }
 }

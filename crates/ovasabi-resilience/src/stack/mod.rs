@@ -59,7 +59,7 @@
 //!
 //! Sources: Google SRE book, ch. 21–22; Finagle's and Polly's standard pipelines for the order.
 
-mod attempt;
+mod again;
 mod call;
 mod client;
 mod config;

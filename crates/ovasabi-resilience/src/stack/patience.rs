@@ -3,18 +3,22 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use ovasabi_core::Rejection;
 use ovasabi_core::classify::{Class, Facts};
 use ovasabi_core::reject::RejectKind;
 use ovasabi_core::time::Tick;
 use pin_project_lite::pin_project;
 use tokio::task::coop;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+use super::guard::Guard;
 use super::run::Run;
 
 pin_project! {
-    /// A timer that is made when something is first pending, and not before.
+    /// A timer that is made when something is first pending, and not before. Between two attempts it measures the
+    /// pause.
     pub(super) struct Patience {
         #[pin]
         timer: Option<Sleep>,
@@ -37,23 +41,28 @@ pub(super) enum Whose {
 }
 
 impl Patience {
-    #[inline]
-    pub(super) fn new(began: Tick, entered: Tick) -> Self {
+    /// For a call, and its first attempt, that were admitted now.
+    #[inline(always)]
+    pub(super) fn new(now: Tick) -> Self {
         Self {
             timer: None,
             whose: Whose::Caller,
-            began,
-            entered,
+            began: now,
+            entered: now,
         }
     }
 
-    /// Ready when nobody waits any longer.
+    /// Ready when nobody waits for the call of `guard` any longer, with what to say then. The admission stays.
+    #[inline(never)]
     pub(super) fn poll<G>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        run: &Run<G>,
+        guard: &Guard<G>,
         facts: &Facts,
-    ) -> Poll<Whose> {
+    ) -> Poll<(Whose, Rejection)> {
+        let Some(run) = guard.run() else {
+            return Poll::Pending;
+        };
         let mut this = self.project();
         if this.timer.is_none() {
             let Some((at, whose)) = end(run, facts, *this.began, *this.entered) else {
@@ -62,20 +71,46 @@ impl Patience {
             *this.whose = whose;
             this.timer.set(Some(sleep_until(at)));
         }
-        let Some(timer) = this.timer.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
-        // Outside tokio's budget: a call that spends all of it in each poll would never be stopped.
-        ready!(pin!(coop::unconstrained(timer)).poll(cx));
-        Poll::Ready(*this.whose)
+        ready!(expired(this.timer, cx));
+        Poll::Ready((*this.whose, run.late(this.whose.kind())))
     }
+
+    /// Measures a pause after an attempt.
+    pub(super) fn pause(self: Pin<&mut Self>, pause: Duration) {
+        self.project().timer.set(Some(sleep(pause)));
+    }
+
+    /// Ready when the pause is over.
+    pub(super) fn paused(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        expired(self.project().timer, cx)
+    }
+
+    /// Begins with another attempt of the same call.
+    pub(super) fn renew(self: Pin<&mut Self>, entered: Tick) {
+        let mut this = self.project();
+        this.timer.set(None);
+        *this.entered = entered;
+    }
+
+    /// When the call as a whole was admitted.
+    pub(super) fn began(&self) -> Tick {
+        self.began
+    }
+}
+
+fn expired(timer: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
+    let Some(timer) = timer.as_pin_mut() else {
+        return Poll::Pending;
+    };
+    // Outside tokio's budget: a call that spends all of it in each poll would never be stopped.
+    pin!(coop::unconstrained(timer)).poll(cx)
 }
 
 /// When the first of them stops waiting.
 fn end<G>(run: &Run<G>, facts: &Facts, began: Tick, entered: Tick) -> Option<(Instant, Whose)> {
     let now = Instant::now();
     let tick = run.clock.now();
-    let own = |limit: Option<std::time::Duration>, from: Tick| {
+    let own = |limit: Option<Duration>, from: Tick| {
         let left = limit?.saturating_sub(tick.saturating_since(from));
         now.checked_add(left)
     };

@@ -78,33 +78,40 @@ impl<G> Run<G> {
     }
 
     /// Admits an attempt, or refuses it and keeps nothing.
-    #[inline]
+    // Always, here and along the whole way of a success: apart, tickets would travel through memory.
+    #[inline(always)]
     pub(super) fn enter(&self, facts: &Facts, now: Tick) -> Result<Tickets, Rejection> {
-        let mut tickets = Tickets {
-            breaker: None,
-            slot: None,
+        let breaker = match &self.breaker {
+            Some(breaker) => Some(breaker.enter(|| now)?),
+            None => None,
         };
-        if let Some(breaker) = &self.breaker {
-            tickets.breaker = Some(breaker.enter(|| now)?);
-        }
-        if let Some(limiter) = &self.concurrency {
-            match limiter.enter(facts.priority(), || now) {
-                Ok(slot) => tickets.slot = Some(slot),
+        let slot = match &self.concurrency {
+            Some(limiter) => match limiter.enter(facts.priority(), || now) {
+                Ok(slot) => Some(slot),
                 Err(rejection) => {
-                    self.leave(&tickets, Class::Ignored);
+                    self.leave_apart(Tickets { breaker, slot: None }, Class::Ignored);
                     return Err(rejection);
                 }
-            }
-        }
-        Ok(tickets)
+            },
+            None => None,
+        };
+        Ok(Tickets { breaker, slot })
     }
 
     /// Notes the head of the response to an attempt.
-    #[inline]
+    #[inline(always)]
     pub(super) fn at_head(&self, tickets: &mut Tickets, verdict: &Verdict) {
-        if let (Some(limiter), Some(slot)) = (&self.concurrency, tickets.slot) {
-            tickets.slot = Some(limiter.at_head(slot, verdict, || self.clock.now()));
+        if let (Some(limiter), Some(slot)) = (&self.concurrency, &mut tickets.slot) {
+            *slot = limiter.at_head(*slot, verdict, || self.clock.now());
         }
+        if verdict.retry_after.is_some() {
+            self.heed(tickets, verdict);
+        }
+    }
+
+    /// Hears what the service asks for.
+    #[cold]
+    fn heed(&self, tickets: &mut Tickets, verdict: &Verdict) {
         if let (Some(breaker), Some(asked)) = (&self.breaker, verdict.retry_after)
             && breaker.heeds(verdict.class)
             && let Some(ticket) = tickets.breaker.take()
@@ -114,8 +121,8 @@ impl<G> Run<G> {
     }
 
     /// Ends an attempt: the slot first, so that who hears of the end finds it free.
-    #[inline]
-    pub(super) fn leave(&self, tickets: &Tickets, class: Class) {
+    #[inline(always)]
+    pub(super) fn leave(&self, tickets: Tickets, class: Class) {
         // The clock is read by whoever needs it first, and by nobody twice.
         let read = Cell::new(None);
         let now = || {
@@ -125,12 +132,18 @@ impl<G> Run<G> {
                 now
             })
         };
-        if let (Some(limiter), Some(slot)) = (&self.concurrency, &tickets.slot) {
-            limiter.leave(*slot, class, now);
+        if let (Some(limiter), Some(slot)) = (&self.concurrency, tickets.slot) {
+            limiter.leave(slot, class, now);
         }
         if let (Some(breaker), Some(ticket)) = (&self.breaker, tickets.breaker) {
             breaker.leave(ticket, class, now);
         }
+    }
+
+    /// [`leave`](Self::leave) out of line, for ends that are no success.
+    #[inline(never)]
+    pub(super) fn leave_apart(&self, tickets: Tickets, class: Class) {
+        self.leave(tickets, class);
     }
 
     /// The time until nobody waits for the call any longer, if there is an end.

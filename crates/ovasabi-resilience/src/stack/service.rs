@@ -12,10 +12,9 @@ use ovasabi_core::time::Tick;
 use tower_service::Service;
 
 use super::Gate;
-use super::future::{Call, Held, ResponseFuture};
+use super::future::{Held, ResponseFuture};
 use super::guard::Guard;
-use super::patience::Patience;
-use super::run::Run;
+use super::run::{Run, Tickets};
 
 /// A service behind a run of parts; made by the layer of a stack.
 ///
@@ -50,8 +49,8 @@ impl<S, C, R, H, G> RunService<S, C, R, H, G> {
         &self.inner
     }
 
-    #[inline]
-    fn admit<Req>(&mut self, request: &Req, facts: &Facts) -> Result<(Held<G>, Tick), Rejection>
+    #[inline(always)]
+    fn admit<Req>(&mut self, request: &Req, facts: &Facts) -> Result<(Tickets, Tick), Rejection>
     where
         G: Gate<Req>,
     {
@@ -63,8 +62,7 @@ impl<S, C, R, H, G> RunService<S, C, R, H, G> {
         if let Some(gate) = &self.run.rate_limit {
             gate.take(request, facts, now)?;
         }
-        let tickets = self.run.enter(facts, now)?;
-        Ok((Held::new(Arc::clone(&self.run), tickets), now))
+        Ok((self.run.enter(facts, now)?, now))
     }
 }
 
@@ -93,25 +91,20 @@ where
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let facts = self.classifier.facts(&request);
-        let (call, guard, began) = match self.admit(&request, &facts) {
-            Ok((held, began)) => {
-                let mut guard = Guard::new(Some(held));
-                let response = guard.around(|| self.inner.call(request));
-                (Call::admitted(response), guard, began)
+        let admitted = self.admit(&request, &facts);
+        let choices = (
+            self.classifier.clone(),
+            self.rejecter.clone(),
+            self.hold.clone(),
+        );
+        match admitted {
+            Ok((tickets, now)) => {
+                let guard = Guard::new(Arc::clone(&self.run), tickets, None);
+                let inner = &mut self.inner;
+                ResponseFuture::admitted(guard, || inner.call(request), now, facts, choices)
             }
-            Err(rejection) => (Call::refused(rejection), Guard::new(None), Tick::ZERO),
-        };
-        ResponseFuture::new(
-            call,
-            Patience::new(began, began),
-            guard,
-            facts,
-            (
-                self.classifier.clone(),
-                self.rejecter.clone(),
-                self.hold.clone(),
-            ),
-        )
+            Err(rejection) => ResponseFuture::refused(rejection, facts, choices),
+        }
     }
 }
 

@@ -113,15 +113,7 @@ impl Throttle {
         }
     }
 
-    /// Admits a call of a stack, at a time of its clock.
-    #[cfg(feature = "stack")]
-    #[inline]
-    pub(crate) fn permit_at(&self, now: Tick) -> Result<Permit<Self>, Rejection> {
-        let ticket = self.enter(now)?;
-        Ok(Permit::new(self.clone(), ticket))
-    }
-
-    /// Admits a call of a layer.
+    /// Admits a call of a layer or a stack, at a time of its clock.
     #[inline]
     pub(crate) fn enter(&self, now: Tick) -> Result<Ticket, Rejection> {
         self.shared.enter(now)

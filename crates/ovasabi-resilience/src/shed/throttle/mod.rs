@@ -68,6 +68,8 @@ mod snapshot;
 mod window;
 
 pub use builder::ThrottleBuilder;
+#[cfg(feature = "stack")]
+pub(crate) use engine::Ticket;
 pub use handle::Throttle;
 pub use snapshot::{Snapshot, Totals};
 

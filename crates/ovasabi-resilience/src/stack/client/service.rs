@@ -5,14 +5,15 @@ use std::task::{Context, Poll};
 
 use ovasabi_core::Rejection;
 use ovasabi_core::body::{AtHead, Hold};
-use ovasabi_core::classify::{Classify, Facts, HttpClassify, ReadRequest};
+use ovasabi_core::classify::{Class, Classify, Facts, HttpClassify, ReadRequest};
 use ovasabi_core::reject::{AsError, Reject};
+use ovasabi_core::time::Tick;
 use tower_service::Service;
 
 use super::super::Gate;
 use super::super::call::{Admitted, CallFuture};
 use super::super::guard::Held;
-use super::super::run::Run;
+use super::super::run::{Run, Tickets};
 use super::ClientLayer;
 use crate::rate_limit::RateLimiter;
 use crate::retry::{ByClone, Replay};
@@ -70,43 +71,66 @@ where
         let layer = &self.layer;
         let facts = layer.classifier.facts(&request);
         let run = layer.stack.run();
-        let admitted = admit(run, &request, &facts);
-        CallFuture::new(
-            self.inner.clone(),
-            Arc::clone(run),
-            admitted,
-            (facts, request),
-            layer.replay.clone(),
-            (
-                layer.classifier.clone(),
-                layer.rejecter.clone(),
-                layer.hold.clone(),
+        let choices = (
+            layer.classifier.clone(),
+            layer.rejecter.clone(),
+            layer.hold.clone(),
+        );
+        match admit(run, &request, &facts) {
+            Ok(admitted) => CallFuture::admitted(
+                self.inner.clone(),
+                Arc::clone(run),
+                admitted,
+                (facts, request),
+                layer.replay.clone(),
+                choices,
             ),
-        )
+            Err(rejection) => {
+                let replay = layer.replay.clone();
+                CallFuture::refused(self.inner.clone(), rejection, facts, replay, choices)
+            }
+        }
     }
 }
 
 /// Admits a call and its first attempt.
-#[inline]
+#[inline(always)]
 fn admit<Req>(
-    run: &Arc<Run<RateLimiter>>,
+    run: &Run<RateLimiter>,
     request: &Req,
     facts: &Facts,
-) -> Result<Admitted<RateLimiter>, Rejection> {
+) -> Result<Admitted, Rejection> {
     let now = run.clock.now();
     run.in_time(facts)?;
-    // Dropped by what refuses below, it counts for nothing.
-    let throttle = match &run.throttle {
-        Some(throttle) => Some(throttle.permit_at(now)?),
+    let throttled = match &run.throttle {
+        Some(throttle) => Some(throttle.enter(now)?),
         None => None,
     };
+    match admit_attempt(run, request, facts, now) {
+        Ok(tickets) => Ok(Admitted {
+            tickets,
+            throttled,
+            now,
+        }),
+        Err(rejection) => {
+            // It says nothing about the service.
+            if let (Some(throttle), Some(ticket)) = (&run.throttle, throttled) {
+                throttle.leave(ticket, Class::Ignored);
+            }
+            Err(rejection)
+        }
+    }
+}
+
+#[inline(always)]
+fn admit_attempt<Req>(
+    run: &Run<RateLimiter>,
+    request: &Req,
+    facts: &Facts,
+    now: Tick,
+) -> Result<Tickets, Rejection> {
     if let Some(gate) = &run.rate_limit {
         gate.take(request, facts, now)?;
     }
-    let tickets = run.enter(facts, now)?;
-    Ok(Admitted {
-        held: Held::new(Arc::clone(run), tickets),
-        began: now,
-        throttle,
-    })
+    run.enter(facts, now)
 }
