@@ -1,6 +1,5 @@
 //! Another attempt of a call through a client stack: none of it is on the way of a success.
 
-use std::mem;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -40,9 +39,10 @@ where
             return false;
         };
         retry.timed_out();
-        let verdict = Verdict::new(Class::Failure).with_retry(match self.stage {
-            Stage::Ready(_) => Retry::Safe,
-            _ => Retry::IfIdempotent,
+        let verdict = Verdict::new(Class::Failure).with_retry(if self.request.is_some() {
+            Retry::Safe
+        } else {
+            Retry::IfIdempotent
         });
         self.ask(&verdict)
             .is_some_and(|next| self.prepare(next, cx))
@@ -52,13 +52,8 @@ where
     fn ask(&self, verdict: &Verdict) -> Option<(Ticket, Duration)> {
         let run = self.guard.run()?;
         let retry = run.retry.as_ref()?;
-        let is_replayable = match self.stage {
-            Stage::Ready(_) => true,
-            _ => self
-                .kept
-                .as_ref()
-                .is_some_and(|kept| self.replay.can_replay(kept)),
-        };
+        let can_replay = |kept| self.replay.can_replay(kept);
+        let is_replayable = self.request.is_some() || self.kept.as_ref().is_some_and(can_replay);
         let left = run.left(self.facts, self.patience.began());
         retry.leave(
             *self.ticket,
@@ -84,19 +79,19 @@ where
             retry.take_back(ticket, Reason::Overflow);
             return false;
         }
-        let next = match mem::replace(self.stage, Stage::Over) {
-            Stage::Ready(unsent) => Some((unsent, self.kept.take())),
-            _ => self.kept.take().and_then(|kept| {
-                let attempt = Attempt::new(ticket.attempt());
-                self.replay.again(kept, attempt, retry.may_follow(ticket))
-            }),
-        };
-        let Some((request, kept)) = next else {
-            retry.take_back(ticket, Reason::Replay);
-            return false;
-        };
-        *self.stage = Stage::Pausing(request);
-        *self.kept = kept;
+        if self.request.is_none() {
+            let attempt = Attempt::new(ticket.attempt());
+            let keep = retry.may_follow(ticket);
+            let next = self.kept.take();
+            let next = next.and_then(|kept| self.replay.again(kept, attempt, keep));
+            let Some((request, kept)) = next else {
+                retry.take_back(ticket, Reason::Replay);
+                return false;
+            };
+            *self.request = Some(request);
+            *self.kept = kept;
+        }
+        *self.stage = Stage::Pausing;
         *self.ticket = ticket;
         self.response.set(None);
         self.patience.as_mut().pause(pause);

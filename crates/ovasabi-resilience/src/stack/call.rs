@@ -39,7 +39,9 @@ pin_project! {
         // First, so that it is dropped first: the work stops before anybody hears that it has.
         #[pin]
         pub(super) response: Option<S::Future>,
-        pub(super) stage: Stage<P::Request>,
+        pub(super) stage: Stage,
+        // What the next attempt sends.
+        pub(super) request: Option<P::Request>,
         pub(super) guard: Guard<G>,
         #[pin]
         pub(super) patience: Patience,
@@ -56,13 +58,14 @@ pin_project! {
 }
 
 /// What the next poll does.
-pub(super) enum Stage<Q> {
-    /// Sends it, if the service inside is ready.
-    Ready(Q),
+// The request stands beside it: whoever takes that would move the whole stage.
+pub(super) enum Stage {
+    /// Sends the request, if the service inside is ready.
+    Ready,
     /// Asks for the response.
     Calling,
-    /// Waits, to send this after the pause.
-    Pausing(Q),
+    /// Waits for the end of the pause before the next attempt.
+    Pausing,
     Refused(Rejection),
     Over,
 }
@@ -89,15 +92,18 @@ where
         (classifier, rejecter, hold): (C, R, H),
     ) -> Self {
         let retry = run.retry.as_ref();
-        let ticket = retry.map_or(Ticket::FIRST, RetryPolicy::enter);
-        let keep = retry.is_some_and(|retry| retry.may_follow(ticket));
+        if let Some(retry) = retry {
+            retry.enter();
+        }
+        let keep = retry.is_some_and(|retry| retry.may_follow(Ticket::FIRST));
         let (request, kept) = replay.first(request, keep);
         Self {
             response: None,
-            stage: Stage::Ready(request),
+            stage: Stage::Ready,
+            request: Some(request),
             guard: Guard::new(run, admitted.tickets, admitted.throttled),
             patience: Patience::new(admitted.now),
-            ticket,
+            ticket: Ticket::FIRST,
             kept,
             service,
             replay,
@@ -118,6 +124,7 @@ where
         Self {
             response: None,
             stage: Stage::Refused(rejection),
+            request: None,
             guard: Guard::nothing(),
             patience: Patience::new(Tick::ZERO),
             ticket: Ticket::FIRST,
@@ -147,7 +154,7 @@ where
         let mut this = self.project();
         loop {
             let step = match this.stage {
-                Stage::Ready(_) => match this.guard.around(|| this.service.poll_ready(cx)) {
+                Stage::Ready => match this.guard.around(|| this.service.poll_ready(cx)) {
                     Poll::Ready(Ok(())) => this.send(),
                     Poll::Ready(Err(error)) => Break(Poll::Ready(Err(this.not_ready(error)))),
                     Poll::Pending => this.wait(cx),
@@ -162,7 +169,7 @@ where
                         Poll::Pending => this.wait(cx),
                     }
                 }
-                Stage::Pausing(_) => {
+                Stage::Pausing => {
                     ready!(this.patience.as_mut().paused(cx));
                     this.resume()
                 }
@@ -190,13 +197,14 @@ where
     /// Ready → Calling.
     #[inline(always)]
     fn send<T>(&mut self) -> Step<T> {
-        if let Stage::Ready(request) = mem::replace(self.stage, Stage::Calling) {
+        if let Some(request) = self.request.take() {
             if let Some(retry) = self.retry() {
                 retry.sent(*self.ticket);
             }
             let response = self.guard.around(|| self.service.call(request));
             self.response.set(Some(response));
         }
+        *self.stage = Stage::Calling;
         Continue(())
     }
 
@@ -264,11 +272,10 @@ where
     /// Pausing → Ready, or Over.
     #[cold]
     fn resume<T>(&mut self) -> Step<T> {
-        if let Err(rejection) = self.admit_again() {
-            *self.stage = Stage::Refused(rejection);
-        } else if let Stage::Pausing(request) = mem::replace(self.stage, Stage::Over) {
-            *self.stage = Stage::Ready(request);
-        }
+        *self.stage = match self.admit_again() {
+            Ok(()) => Stage::Ready,
+            Err(rejection) => Stage::Refused(rejection),
+        };
         Continue(())
     }
 
