@@ -16,7 +16,7 @@ impl RetryPolicy {
     #[inline]
     pub(crate) fn enter(&self) -> Ticket {
         self.0.budget.deposit();
-        Ticket::FIRST
+        Ticket::first()
     }
 
     /// Whether another attempt may follow this one, so that something of the request has to be kept.

@@ -12,10 +12,16 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    pub(crate) const FIRST: Self = Self {
-        attempt: 1,
-        taken: None,
-    };
+    pub(crate) const FIRST: Self = Self::first();
+
+    /// [`FIRST`](Self::FIRST), made where it is wanted: a constant would be copied, with what it does not fill.
+    #[inline(always)]
+    pub(crate) const fn first() -> Self {
+        Self {
+            attempt: 1,
+            taken: None,
+        }
+    }
 
     pub(super) fn next(self, taken: Withdrawal) -> Self {
         Self {

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use ovasabi_core::Rejection;
 use ovasabi_core::classify::{Class, Retry, Verdict};
+use tokio::time::sleep;
 use tower_service::Service;
 
-use super::call::{Parts, Stage};
+use super::call::{Parts, Stage, Unsent};
+use super::gate::Entrance;
 use super::patience::Whose;
 use crate::retry::{Attempt, Reason, Replay, RetryPolicy, Ticket};
 
@@ -15,10 +17,16 @@ impl<S, Req, C, P, R, H, G> Parts<'_, S, Req, C, P, R, H, G>
 where
     S: Service<P::Request> + Clone,
     P: Replay<Req>,
+    G: Entrance,
 {
     #[inline(always)]
     pub(super) fn retry(&self) -> Option<&RetryPolicy> {
         self.guard.run()?.retry.as_ref()
+    }
+
+    /// Whether the attempt was not sent.
+    fn is_unsent(&self) -> bool {
+        matches!(self.request, Unsent::Next(_))
     }
 
     /// Whether a result that may be tried again will be: then the call pauses, and its attempt is settled. It is
@@ -39,7 +47,7 @@ where
             return false;
         };
         retry.timed_out();
-        let verdict = Verdict::new(Class::Failure).with_retry(if self.request.is_some() {
+        let verdict = Verdict::new(Class::Failure).with_retry(if self.is_unsent() {
             Retry::Safe
         } else {
             Retry::IfIdempotent
@@ -53,8 +61,8 @@ where
         let run = self.guard.run()?;
         let retry = run.retry.as_ref()?;
         let can_replay = |kept| self.replay.can_replay(kept);
-        let is_replayable = self.request.is_some() || self.kept.as_ref().is_some_and(can_replay);
-        let left = run.left(self.facts, self.patience.began());
+        let is_replayable = self.is_unsent() || self.kept.as_ref().is_some_and(can_replay);
+        let left = run.left(self.facts, self.times.began());
         retry.leave(
             *self.ticket,
             self.facts,
@@ -79,7 +87,7 @@ where
             retry.take_back(ticket, Reason::Overflow);
             return false;
         }
-        if self.request.is_none() {
+        if !self.is_unsent() {
             let attempt = Attempt::new(ticket.attempt());
             let keep = retry.may_follow(ticket);
             let next = self.kept.take();
@@ -88,13 +96,13 @@ where
                 retry.take_back(ticket, Reason::Replay);
                 return false;
             };
-            *self.request = Some(request);
+            *self.request = Unsent::Next(request);
             *self.kept = kept;
         }
         *self.stage = Stage::Pausing;
         *self.ticket = ticket;
         self.response.set(None);
-        self.patience.as_mut().pause(pause);
+        self.timer.set(Some(sleep(pause)));
         true
     }
 
@@ -104,10 +112,11 @@ where
             return Ok(());
         };
         let now = run.clock.now();
-        match run.enter(self.facts, now) {
+        match run.enter(None, self.facts, now) {
             Ok(tickets) => {
                 self.guard.hold(tickets);
-                self.patience.as_mut().renew(now);
+                self.timer.set(None);
+                *self.times = self.times.renewed(now);
                 Ok(())
             }
             Err(rejection) => {

@@ -33,6 +33,7 @@ fn numbers(part: Part, config: &ClientConfig) -> String {
             .throttle
             .as_ref()
             .map_or_else(String::new, |throttle| throttle.explain()),
+        Part::LoadShed => String::new(),
         Part::RateLimit => config
             .rate_limit
             .as_ref()
@@ -66,6 +67,13 @@ pub(super) fn server(name: &Name, config: &ServerConfig, own: &[Part]) -> String
             config.deadline.map_or_else(off(Part::Deadline), |limit| {
                 format!("{} for a request", duration::format(limit))
             }),
+        ),
+        (
+            "load_shed",
+            config
+                .load_shed
+                .as_ref()
+                .map_or_else(off(Part::LoadShed), |shed| shed.explain()),
         ),
         (
             "concurrency",

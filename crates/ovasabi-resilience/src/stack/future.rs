@@ -11,11 +11,13 @@ use ovasabi_core::classify::{Classify, Facts, Seen};
 use ovasabi_core::reject::Reject;
 use ovasabi_core::time::Tick;
 use pin_project_lite::pin_project;
+use tokio::time::Sleep;
 
 pub use super::call::CallFuture;
+use super::gate::Entrance;
 use super::guard::Guard;
 pub use super::guard::Held;
-use super::patience::Patience;
+use super::patience::Times;
 
 pin_project! {
     /// The future of [`RunService`](super::RunService).
@@ -23,7 +25,7 @@ pin_project! {
     /// # Cancel safety
     /// Dropped before it is ready, the call counts for nothing, and everything that it holds returns.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<F, C, R, H, G> {
+    pub struct ResponseFuture<F, C, R, H, G: Entrance> {
         #[pin]
         call: Call<F, G>,
         facts: Facts,
@@ -35,14 +37,14 @@ pin_project! {
 
 pin_project! {
     #[project = CallProj]
-    enum Call<F, G> {
+    enum Call<F, G: Entrance> {
         // The response first, so that it is dropped first: the work stops before anybody hears that it has.
-        Admitted { #[pin] response: Option<F>, guard: Guard<G>, #[pin] patience: Patience },
+        Admitted { #[pin] response: Option<F>, guard: Guard<G>, #[pin] timer: Option<Sleep>, times: Times },
         Refused { rejection: Option<Rejection> },
     }
 }
 
-impl<F, C, R, H, G> ResponseFuture<F, C, R, H, G> {
+impl<F, C, R, H, G: Entrance> ResponseFuture<F, C, R, H, G> {
     #[inline(always)]
     pub(super) fn admitted(
         mut guard: Guard<G>,
@@ -56,7 +58,8 @@ impl<F, C, R, H, G> ResponseFuture<F, C, R, H, G> {
             call: Call::Admitted {
                 response: Some(response),
                 guard,
-                patience: Patience::new(now),
+                timer: None,
+                times: Times::new(now),
             },
             facts,
             classifier,
@@ -65,6 +68,8 @@ impl<F, C, R, H, G> ResponseFuture<F, C, R, H, G> {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     pub(super) fn refused(
         rejection: Rejection,
         facts: Facts,
@@ -88,6 +93,7 @@ where
     C: Classify<Res, Err>,
     R: Reject<Res, Err>,
     H: Hold<Res, Held<G>, C::End>,
+    G: Entrance,
 {
     type Output = Result<H::Response, Err>;
 
@@ -98,7 +104,8 @@ where
             CallProj::Admitted {
                 mut response,
                 guard,
-                patience,
+                timer,
+                times,
             } => {
                 // A future that is polled after its end has nothing more to say, here and below.
                 let Some(call) = response.as_mut().as_pin_mut() else {
@@ -107,18 +114,21 @@ where
                 if let Poll::Ready(result) = guard.around(|| call.poll(cx)) {
                     let Seen { verdict, end } = this.classifier.seen(this.facts, result.as_ref());
                     guard.at_head(&verdict);
-                    let Some(held) = guard.take() else {
-                        return Poll::Pending;
-                    };
-                    return Poll::Ready(match result {
-                        Ok(response) => Ok(this.hold.hold(response, held, verdict.class, end)),
+                    let response = match result {
+                        Ok(response) => response,
                         Err(error) => {
-                            held.settle_apart(verdict.class);
-                            Err(error)
+                            guard.settle(verdict.class);
+                            return Poll::Ready(Err(error));
                         }
-                    });
+                    };
+                    return match guard.take() {
+                        Some(held) => {
+                            Poll::Ready(Ok(this.hold.hold(response, held, verdict.class, end)))
+                        }
+                        None => Poll::Pending,
+                    };
                 }
-                let (whose, rejection) = ready!(patience.poll(cx, guard, this.facts));
+                let (whose, rejection) = ready!(times.poll(timer, cx, guard, this.facts));
                 // The work stops before anybody hears that it has.
                 response.set(None);
                 guard.settle(whose.class());
@@ -134,7 +144,7 @@ where
     }
 }
 
-impl<F, C, R, H, G> fmt::Debug for ResponseFuture<F, C, R, H, G> {
+impl<F, C, R, H, G: Entrance> fmt::Debug for ResponseFuture<F, C, R, H, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_refused = matches!(self.call, Call::Refused { .. });
         f.debug_struct("ResponseFuture")

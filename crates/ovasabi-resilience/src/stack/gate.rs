@@ -1,4 +1,4 @@
-//! The rate limit of a stack.
+//! What admits the requests of a stack: a quota, or a load shedder.
 
 use std::fmt;
 use std::hash::Hash;
@@ -9,20 +9,76 @@ use ovasabi_core::classify::Facts;
 use ovasabi_core::time::Tick;
 
 use crate::rate_limit::{KeyedRateLimiter, RateLimiter};
+use crate::shed::{LoadShed, load};
 
-/// What takes the cost of a request from a quota: a [`RateLimiter`], or a [`ByKey`].
-pub trait Gate<Req> {
-    /// Takes the cost of `request`, at a time of the stack's clock.
+/// What stands at the entrance of a run of parts: it may hold something of a request until that has ended.
+pub trait Entrance {
+    /// What a request holds of it.
+    type Ticket: Copy + fmt::Debug;
+
+    /// The refusal of every request, while there is none that it would admit.
+    fn refuses(&self, facts: &Facts) -> Option<Rejection> {
+        let _ = facts;
+        None
+    }
+
+    /// Whether there would be such a refusal: asked before there is a request.
+    #[inline]
+    fn is_shut(&self) -> bool {
+        false
+    }
+
+    /// A request has ended. Default: nothing is to be done.
+    #[inline]
+    fn leave(&self, ticket: Self::Ticket) {
+        let _ = ticket;
+    }
+}
+
+/// What admits the requests of a run, before all other parts: a [`RateLimiter`] or a [`ByKey`], which take their
+/// cost from a quota, or a [`LoadShed`].
+pub trait Gate<Req>: Entrance {
+    /// Admits `request`, at a time of the stack's clock.
     ///
     /// # Errors
-    /// The [`Rejection`], when the quota does not have it.
-    fn take(&self, request: &Req, facts: &Facts, now: Tick) -> Result<(), Rejection>;
+    /// The [`Rejection`].
+    fn take(&self, request: &Req, facts: &Facts, now: Tick) -> Result<Self::Ticket, Rejection>;
+}
+
+impl Entrance for RateLimiter {
+    type Ticket = ();
 }
 
 impl<Req> Gate<Req> for RateLimiter {
     #[inline]
     fn take(&self, _request: &Req, facts: &Facts, now: Tick) -> Result<(), Rejection> {
         self.admit(&(), facts.cost(), now)
+    }
+}
+
+impl Entrance for LoadShed {
+    type Ticket = load::Ticket;
+
+    #[cold]
+    fn refuses(&self, facts: &Facts) -> Option<Rejection> {
+        self.refuses_all().then(|| self.refuse(facts.priority()))
+    }
+
+    #[inline]
+    fn is_shut(&self) -> bool {
+        self.refuses_all()
+    }
+
+    #[inline]
+    fn leave(&self, ticket: load::Ticket) {
+        self.leave(ticket);
+    }
+}
+
+impl<Req> Gate<Req> for LoadShed {
+    #[inline]
+    fn take(&self, _request: &Req, facts: &Facts, now: Tick) -> Result<load::Ticket, Rejection> {
+        self.enter(facts.priority(), || now)
     }
 }
 
@@ -43,6 +99,10 @@ impl<K: ?Sized, F> ByKey<K, F> {
     }
 }
 
+impl<K: ?Sized, F> Entrance for ByKey<K, F> {
+    type Ticket = ();
+}
+
 impl<Req, K: Hash, F: Fn(&Req) -> K> Gate<Req> for ByKey<K, F> {
     #[inline]
     fn take(&self, request: &Req, facts: &Facts, now: Tick) -> Result<(), Rejection> {
@@ -53,16 +113,5 @@ impl<Req, K: Hash, F: Fn(&Req) -> K> Gate<Req> for ByKey<K, F> {
 impl<K: ?Sized, F> fmt::Debug for ByKey<K, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ByKey").field(&self.limiter).finish()
-    }
-}
-
-/// The rate limit of a run that has none.
-#[derive(Clone, Copy, Debug)]
-pub struct NoRateLimit(());
-
-impl<Req> Gate<Req> for NoRateLimit {
-    #[inline]
-    fn take(&self, _request: &Req, _facts: &Facts, _now: Tick) -> Result<(), Rejection> {
-        Ok(())
     }
 }

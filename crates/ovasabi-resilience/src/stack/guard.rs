@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ovasabi_core::admit::Settle;
 use ovasabi_core::classify::{Class, Verdict};
 
+use super::gate::Entrance;
 use super::run::{Run, Tickets};
 use crate::shed::throttle;
 
@@ -13,27 +14,20 @@ use crate::shed::throttle;
 ///
 /// The future of the call and the body after it settle it in every case, so it does nothing when it is dropped.
 #[must_use = "whoever has it must settle it"]
-pub struct Held<G> {
+pub struct Held<G: Entrance> {
     run: Arc<Run<G>>,
-    tickets: Tickets,
+    tickets: Tickets<G::Ticket>,
 }
 
-impl<G> Held<G> {
-    /// [`Settle::settle`] out of line, so that the way of a success is short.
-    #[cold]
-    pub(super) fn settle_apart(self, class: Class) {
-        self.settle(class);
-    }
-}
-
-impl<G> Settle for Held<G> {
+impl<G: Entrance> Settle for Held<G> {
     #[inline(always)]
     fn settle(self, class: Class) {
-        self.run.leave(self.tickets, class);
+        let Self { run, tickets } = self;
+        run.leave(tickets, class);
     }
 }
 
-impl<G> fmt::Debug for Held<G> {
+impl<G: Entrance> fmt::Debug for Held<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Held")
             .field("tickets", &self.tickets)
@@ -45,36 +39,35 @@ impl<G> fmt::Debug for Held<G> {
 /// service has done nothing wrong.
 ///
 /// The one count of the run's references is handed on with the admission at the end, so that a call pays for one.
-pub(super) struct Guard<G> {
-    /// `None` once it is handed on, and where nothing was admitted.
+pub(super) struct Guard<G: Entrance> {
+    /// `None` once it is handed on.
     run: Option<Arc<Run<G>>>,
     /// Of the attempt that is under way.
-    tickets: Option<Tickets>,
+    tickets: Option<Tickets<G::Ticket>>,
     /// Of the call, whatever its attempts.
     throttled: Option<throttle::Ticket>,
 }
 
-impl<G> Guard<G> {
+impl<G: Entrance> Guard<G> {
+    /// Of a call that holds nothing yet.
     #[inline(always)]
-    pub(super) fn new(
-        run: Arc<Run<G>>,
-        tickets: Tickets,
-        throttled: Option<throttle::Ticket>,
-    ) -> Self {
+    pub(super) fn new(run: Arc<Run<G>>) -> Self {
         Self {
             run: Some(run),
-            tickets: Some(tickets),
-            throttled,
-        }
-    }
-
-    /// Of a call that was refused.
-    pub(super) fn nothing() -> Self {
-        Self {
-            run: None,
             tickets: None,
             throttled: None,
         }
+    }
+
+    /// Holds what a call was admitted with.
+    #[inline(always)]
+    pub(super) fn admit(
+        &mut self,
+        tickets: Tickets<G::Ticket>,
+        throttled: Option<throttle::Ticket>,
+    ) {
+        self.tickets = Some(tickets);
+        self.throttled = throttled;
     }
 
     /// `None` once the admission is handed on.
@@ -84,7 +77,7 @@ impl<G> Guard<G> {
     }
 
     /// Holds another attempt. The one before is settled.
-    pub(super) fn hold(&mut self, tickets: Tickets) {
+    pub(super) fn hold(&mut self, tickets: Tickets<G::Ticket>) {
         self.tickets = Some(tickets);
     }
 
@@ -99,9 +92,10 @@ impl<G> Guard<G> {
     /// Hands on the admission, and with it the run; `None` if that was done or there is none.
     #[inline(always)]
     pub(super) fn take(&mut self) -> Option<Held<G>> {
-        let tickets = self.tickets.take()?;
-        let run = self.run.take()?;
-        Some(Held { run, tickets })
+        match (self.run.take(), self.tickets.take()) {
+            (Some(run), Some(tickets)) => Some(Held { run, tickets }),
+            _ => None,
+        }
     }
 
     /// Ends the attempt, if one is under way.
@@ -148,7 +142,7 @@ impl<G> Guard<G> {
     }
 }
 
-impl<G> Drop for Guard<G> {
+impl<G: Entrance> Drop for Guard<G> {
     #[inline(always)]
     fn drop(&mut self) {
         if self.tickets.is_some() || self.throttled.is_some() {
@@ -157,12 +151,12 @@ impl<G> Drop for Guard<G> {
     }
 }
 
-struct Inside<'a, G> {
+struct Inside<'a, G: Entrance> {
     guard: &'a mut Guard<G>,
     is_over: bool,
 }
 
-impl<G> Drop for Inside<'_, G> {
+impl<G: Entrance> Drop for Inside<'_, G> {
     #[inline(always)]
     fn drop(&mut self) {
         if !self.is_over {

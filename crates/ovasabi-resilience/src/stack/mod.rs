@@ -9,7 +9,7 @@
 //!
 //! * **Client**: deadline → throttle → rate limit → retry with budget → breaker → timeout of an attempt → concurrency →
 //!   the service.
-//! * **Server**: slot [`Edge`](Slot::Edge) → deadline → concurrency, until the last byte → slot
+//! * **Server**: slot [`Edge`](Slot::Edge) → deadline → load shed → concurrency, both until the last byte → slot
 //!   [`Auth`](Slot::Auth) → rate limit → slot [`Policy`](Slot::Policy) → the service.
 //!
 //! A configuration may state the order, so that a reader sees it; any other one is refused, with each pair that
@@ -75,16 +75,17 @@ mod patience;
 mod run;
 mod server;
 mod service;
+mod step;
 
 use ovasabi_core::reject::Name;
 
 pub use client::{ClientLayer, ClientService, ClientStack, ClientStackBuilder};
 pub use config::{
-    BreakerConfig, ClientConfig, ConcurrencyConfig, RateLimitConfig, RetryConfig, ServerConfig,
-    ThrottleConfig,
+    BreakerConfig, ClientConfig, ConcurrencyConfig, LoadShedConfig, RateLimitConfig, RetryConfig,
+    ServerConfig, ThrottleConfig,
 };
 pub use error::{StackError, StackProblem};
-pub use gate::{ByKey, Gate, NoRateLimit};
+pub use gate::{ByKey, Entrance, Gate};
 pub use order::{Order, OrderError};
 pub use part::Part;
 pub use server::{

@@ -29,6 +29,7 @@ pub struct OrderError(Vec<Wrong>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wrong {
     Twice(Part),
+    NotOfClients(Part),
     Inverted { outer: Part, inner: Part },
 }
 
@@ -36,15 +37,20 @@ impl Order {
     /// The order of a client.
     ///
     /// # Errors
-    /// [`OrderError`] with every pair that stands the wrong way round, and every part that is named twice.
+    /// [`OrderError`] with every pair that stands the wrong way round, every part that is named twice, and
+    /// every one that clients do not have.
     pub fn client(parts: impl IntoIterator<Item = Part>) -> Result<Self, OrderError> {
         let parts: Vec<Part> = parts.into_iter().collect();
         let mut wrong = Vec::new();
         for (index, &inner) in parts.iter().enumerate() {
+            if !Part::ALL.contains(&inner) {
+                wrong.push(Wrong::NotOfClients(inner));
+                continue;
+            }
             for &outer in parts.iter().take(index) {
                 if outer == inner {
                     wrong.push(Wrong::Twice(inner));
-                } else if outer > inner {
+                } else if outer > inner && Part::ALL.contains(&outer) {
                     wrong.push(Wrong::Inverted { outer, inner });
                 }
             }
@@ -89,6 +95,7 @@ impl fmt::Display for OrderError {
             }
             match *wrong {
                 Wrong::Twice(part) => write!(f, "{part} is named twice")?,
+                Wrong::NotOfClients(part) => write!(f, "{part} is a part of servers only")?,
                 // What stands outside now belongs inside.
                 Wrong::Inverted { outer, inner } => {
                     write!(

@@ -13,6 +13,8 @@ pub enum Part {
     Deadline,
     /// Refuses by chance while a service accepts too little.
     Throttle,
+    /// Refuses what a server has no time for, the least important first. Clients have none.
+    LoadShed,
     /// So much and no more.
     RateLimit,
     /// Try again, within a budget.
@@ -43,6 +45,7 @@ impl Part {
         match self {
             Self::Deadline => "deadline",
             Self::Throttle => "throttle",
+            Self::LoadShed => "load_shed",
             Self::RateLimit => "rate_limit",
             Self::Retry => "retry",
             Self::Breaker => "breaker",

@@ -9,24 +9,22 @@ use ovasabi_core::Rejection;
 use ovasabi_core::classify::{Class, Facts};
 use ovasabi_core::reject::RejectKind;
 use ovasabi_core::time::Tick;
-use pin_project_lite::pin_project;
 use tokio::task::coop;
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::gate::Entrance;
 use super::guard::Guard;
 use super::run::Run;
 
-pin_project! {
-    /// A timer that is made when something is first pending, and not before. Between two attempts it measures the
-    /// pause.
-    pub(super) struct Patience {
-        #[pin]
-        timer: Option<Sleep>,
-        whose: Whose,
-        // When the call as a whole was admitted, and when this attempt was.
-        began: Tick,
-        entered: Tick,
-    }
+/// When a call as a whole was admitted, when its attempt was, and whose time the timer measures.
+///
+/// The timer itself, made when something is first pending, stands beside it in the future: it is large, and whoever
+/// made the two in one place would move it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    began: Tick,
+    entered: Tick,
+    whose: Whose,
 }
 
 /// Whose time it is.
@@ -40,22 +38,32 @@ pub(super) enum Whose {
     Caller,
 }
 
-impl Patience {
-    /// For a call, and its first attempt, that were admitted now.
+impl Times {
+    /// Of a call, and its first attempt, that were admitted now.
     #[inline(always)]
     pub(super) fn new(now: Tick) -> Self {
         Self {
-            timer: None,
-            whose: Whose::Caller,
             began: now,
             entered: now,
+            whose: Whose::Caller,
         }
+    }
+
+    /// Of another attempt of the same call.
+    pub(super) fn renewed(self, entered: Tick) -> Self {
+        Self { entered, ..self }
+    }
+
+    /// When the call as a whole was admitted.
+    pub(super) fn began(self) -> Tick {
+        self.began
     }
 
     /// Ready when nobody waits for the call of `guard` any longer, with what to say then. The admission stays.
     #[inline(never)]
-    pub(super) fn poll<G>(
-        self: Pin<&mut Self>,
+    pub(super) fn poll<G: Entrance>(
+        &mut self,
+        mut timer: Pin<&mut Option<Sleep>>,
         cx: &mut Context<'_>,
         guard: &Guard<G>,
         facts: &Facts,
@@ -63,42 +71,20 @@ impl Patience {
         let Some(run) = guard.run() else {
             return Poll::Pending;
         };
-        let mut this = self.project();
-        if this.timer.is_none() {
-            let Some((at, whose)) = end(run, facts, *this.began, *this.entered) else {
+        if timer.is_none() {
+            let Some((at, whose)) = end(run, facts, self.began, self.entered) else {
                 return Poll::Pending;
             };
-            *this.whose = whose;
-            this.timer.set(Some(sleep_until(at)));
+            self.whose = whose;
+            timer.set(Some(sleep_until(at)));
         }
-        ready!(expired(this.timer, cx));
-        Poll::Ready((*this.whose, run.late(this.whose.kind())))
-    }
-
-    /// Measures a pause after an attempt.
-    pub(super) fn pause(self: Pin<&mut Self>, pause: Duration) {
-        self.project().timer.set(Some(sleep(pause)));
-    }
-
-    /// Ready when the pause is over.
-    pub(super) fn paused(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        expired(self.project().timer, cx)
-    }
-
-    /// Begins with another attempt of the same call.
-    pub(super) fn renew(self: Pin<&mut Self>, entered: Tick) {
-        let mut this = self.project();
-        this.timer.set(None);
-        *this.entered = entered;
-    }
-
-    /// When the call as a whole was admitted.
-    pub(super) fn began(&self) -> Tick {
-        self.began
+        ready!(expired(timer, cx));
+        Poll::Ready((self.whose, run.late(self.whose.kind())))
     }
 }
 
-fn expired(timer: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
+/// Ready when the time of a timer is up; never, if there is none.
+pub(super) fn expired(timer: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
     let Some(timer) = timer.as_pin_mut() else {
         return Poll::Pending;
     };
@@ -107,7 +93,12 @@ fn expired(timer: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Poll<()> {
 }
 
 /// When the first of them stops waiting.
-fn end<G>(run: &Run<G>, facts: &Facts, began: Tick, entered: Tick) -> Option<(Instant, Whose)> {
+fn end<G: Entrance>(
+    run: &Run<G>,
+    facts: &Facts,
+    began: Tick,
+    entered: Tick,
+) -> Option<(Instant, Whose)> {
     let now = Instant::now();
     let tick = run.clock.now();
     let own = |limit: Option<Duration>, from: Tick| {

@@ -9,16 +9,17 @@ use ovasabi_core::reject::{Name, RejectKind};
 use ovasabi_core::time::{Clock, Tick};
 use tokio::time::Instant;
 
+use super::gate::{Entrance, Gate};
 use super::limit::TimeLimit;
 use crate::breaker::{self, CircuitBreaker};
 use crate::concurrency::{self, ConcurrencyLimiter};
 use crate::retry::RetryPolicy;
-use crate::shed::Throttle;
+use crate::shed::{Throttle, throttle};
 
 /// What rejections by the times of a stack call it.
 const LAYER: &str = "deadline";
 
-/// The parts that are on, in their fixed order. `G` is the rate limit.
+/// The parts that are on, in their fixed order. `G` is the rate limit or the load shedder.
 #[derive(Debug)]
 pub(super) struct Run<G> {
     pub(super) name: Name,
@@ -26,7 +27,7 @@ pub(super) struct Run<G> {
     /// For a call with all its attempts.
     pub(super) deadline: TimeLimit,
     pub(super) throttle: Option<Throttle>,
-    pub(super) rate_limit: Option<G>,
+    pub(super) gate: Option<G>,
     pub(super) retry: Option<RetryPolicy>,
     pub(super) breaker: Option<CircuitBreaker>,
     /// For one attempt.
@@ -36,17 +37,20 @@ pub(super) struct Run<G> {
 
 /// The admission of one attempt. It owes the run one [`Run::leave`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tickets {
+pub(super) struct Tickets<T> {
+    /// Of the gate; the first attempt of a call has it.
+    gate: Option<T>,
     breaker: Option<breaker::Ticket>,
     slot: Option<concurrency::Ticket>,
 }
 
-impl<G> Run<G> {
+impl<G: Entrance> Run<G> {
     /// Whether an attempt would be refused now, whatever it is.
     #[inline]
     pub(super) fn refuses(&self) -> bool {
         let is_open = |breaker: &CircuitBreaker| breaker.refuses(|| self.clock.now());
         self.breaker.as_ref().is_some_and(is_open)
+            || self.gate.as_ref().is_some_and(Entrance::is_shut)
             || self
                 .concurrency
                 .as_ref()
@@ -55,7 +59,11 @@ impl<G> Run<G> {
 
     /// The refusal of an attempt that was told so before it came, whatever has happened since.
     #[cold]
-    pub(super) fn refuse(&self) -> Rejection {
+    pub(super) fn refuse(&self, facts: &Facts) -> Rejection {
+        let gate = self.gate.as_ref();
+        if let Some(rejection) = gate.and_then(|gate| gate.refuses(facts)) {
+            return rejection;
+        }
         match (&self.breaker, &self.concurrency) {
             (Some(breaker), _) if breaker.refuses(|| self.clock.now()) => {
                 breaker.refuse(|| self.clock.now())
@@ -67,8 +75,8 @@ impl<G> Run<G> {
     }
 
     /// Refuses a call whose caller has no time left.
-    #[inline]
-    pub(super) fn in_time(&self, facts: &Facts) -> Result<(), Rejection> {
+    #[inline(always)]
+    fn in_time(&self, facts: &Facts) -> Result<(), Rejection> {
         match facts.deadline() {
             Some(deadline) if deadline <= Instant::now() => {
                 Err(self.late(RejectKind::DeadlineExceeded))
@@ -77,30 +85,94 @@ impl<G> Run<G> {
         }
     }
 
-    /// Admits an attempt, or refuses it and keeps nothing.
+    /// Admits a call and its first attempt, or refuses it and keeps nothing.
+    #[inline(always)]
+    pub(super) fn admit<Req>(
+        &self,
+        request: &Req,
+        facts: &Facts,
+        now: Tick,
+    ) -> Result<(Tickets<G::Ticket>, Option<throttle::Ticket>), Rejection>
+    where
+        G: Gate<Req>,
+    {
+        self.in_time(facts)?;
+        let throttled = match &self.throttle {
+            Some(throttle) => Some(throttle.enter(now)?),
+            None => None,
+        };
+        let gate = match &self.gate {
+            Some(gate) => match gate.take(request, facts, now) {
+                Ok(ticket) => Some(ticket),
+                Err(rejection) => return Err(self.unthrottle(throttled, rejection)),
+            },
+            None => None,
+        };
+        match self.enter(gate, facts, now) {
+            Ok(tickets) => Ok((tickets, throttled)),
+            Err(rejection) => Err(self.unthrottle(throttled, rejection)),
+        }
+    }
+
+    /// Tells the throttle of a call that was refused after it: that says nothing about the service.
+    #[cold]
+    fn unthrottle(&self, ticket: Option<throttle::Ticket>, rejection: Rejection) -> Rejection {
+        if let (Some(throttle), Some(ticket)) = (&self.throttle, ticket) {
+            throttle.leave(ticket, Class::Ignored);
+        }
+        rejection
+    }
+
+    /// Admits an attempt with what it has of the gate, or refuses it and keeps nothing.
     // Always, here and along the whole way of a success: apart, tickets would travel through memory.
     #[inline(always)]
-    pub(super) fn enter(&self, facts: &Facts, now: Tick) -> Result<Tickets, Rejection> {
+    pub(super) fn enter(
+        &self,
+        gate: Option<G::Ticket>,
+        facts: &Facts,
+        now: Tick,
+    ) -> Result<Tickets<G::Ticket>, Rejection> {
         let breaker = match &self.breaker {
-            Some(breaker) => Some(breaker.enter(|| now)?),
+            Some(breaker) => match breaker.enter(|| now) {
+                Ok(ticket) => Some(ticket),
+                Err(rejection) => return Err(self.give_back(gate, None, rejection)),
+            },
             None => None,
         };
         let slot = match &self.concurrency {
             Some(limiter) => match limiter.enter(facts.priority(), || now) {
                 Ok(slot) => Some(slot),
-                Err(rejection) => {
-                    self.leave_apart(Tickets { breaker, slot: None }, Class::Ignored);
-                    return Err(rejection);
-                }
+                Err(rejection) => return Err(self.give_back(gate, breaker, rejection)),
             },
             None => None,
         };
-        Ok(Tickets { breaker, slot })
+        Ok(Tickets {
+            gate,
+            breaker,
+            slot,
+        })
+    }
+
+    /// Gives back what an attempt had before it was refused.
+    #[cold]
+    fn give_back(
+        &self,
+        gate: Option<G::Ticket>,
+        breaker: Option<breaker::Ticket>,
+        rejection: Rejection,
+    ) -> Rejection {
+        let tickets = Tickets {
+            gate,
+            breaker,
+            slot: None,
+        };
+        self.leave(tickets, Class::Ignored);
+        rejection
     }
 
     /// Notes the head of the response to an attempt.
     #[inline(always)]
-    pub(super) fn at_head(&self, tickets: &mut Tickets, verdict: &Verdict) {
+    pub(super) fn at_head(&self, tickets: &mut Tickets<G::Ticket>, verdict: &Verdict) {
         if let (Some(limiter), Some(slot)) = (&self.concurrency, &mut tickets.slot) {
             *slot = limiter.at_head(*slot, verdict, || self.clock.now());
         }
@@ -111,7 +183,7 @@ impl<G> Run<G> {
 
     /// Hears what the service asks for.
     #[cold]
-    fn heed(&self, tickets: &mut Tickets, verdict: &Verdict) {
+    fn heed(&self, tickets: &mut Tickets<G::Ticket>, verdict: &Verdict) {
         if let (Some(breaker), Some(asked)) = (&self.breaker, verdict.retry_after)
             && breaker.heeds(verdict.class)
             && let Some(ticket) = tickets.breaker.take()
@@ -122,7 +194,7 @@ impl<G> Run<G> {
 
     /// Ends an attempt: the slot first, so that who hears of the end finds it free.
     #[inline(always)]
-    pub(super) fn leave(&self, tickets: Tickets, class: Class) {
+    pub(super) fn leave(&self, tickets: Tickets<G::Ticket>, class: Class) {
         // The clock is read by whoever needs it first, and by nobody twice.
         let read = Cell::new(None);
         let now = || {
@@ -138,11 +210,14 @@ impl<G> Run<G> {
         if let (Some(breaker), Some(ticket)) = (&self.breaker, tickets.breaker) {
             breaker.leave(ticket, class, now);
         }
+        if let (Some(gate), Some(ticket)) = (&self.gate, tickets.gate) {
+            gate.leave(ticket);
+        }
     }
 
     /// [`leave`](Self::leave) out of line, for ends that are no success.
     #[inline(never)]
-    pub(super) fn leave_apart(&self, tickets: Tickets, class: Class) {
+    pub(super) fn leave_apart(&self, tickets: Tickets<G::Ticket>, class: Class) {
         self.leave(tickets, class);
     }
 

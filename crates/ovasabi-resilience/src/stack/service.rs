@@ -50,19 +50,21 @@ impl<S, C, R, H, G> RunService<S, C, R, H, G> {
     }
 
     #[inline(always)]
-    fn admit<Req>(&mut self, request: &Req, facts: &Facts) -> Result<(Tickets, Tick), Rejection>
+    fn admit<Req>(
+        &mut self,
+        request: &Req,
+        facts: &Facts,
+    ) -> Result<(Tickets<G::Ticket>, Tick), Rejection>
     where
         G: Gate<Req>,
     {
         if mem::take(&mut self.skipped) {
-            return Err(self.run.refuse());
+            return Err(self.run.refuse(facts));
         }
         let now = self.run.clock.now();
-        self.run.in_time(facts)?;
-        if let Some(gate) = &self.run.rate_limit {
-            gate.take(request, facts, now)?;
-        }
-        Ok((self.run.enter(facts, now)?, now))
+        // Servers have no throttle.
+        let (tickets, _) = self.run.admit(request, facts, now)?;
+        Ok((tickets, now))
     }
 }
 
@@ -99,7 +101,8 @@ where
         );
         match admitted {
             Ok((tickets, now)) => {
-                let guard = Guard::new(Arc::clone(&self.run), tickets, None);
+                let mut guard = Guard::new(Arc::clone(&self.run));
+                guard.admit(tickets, None);
                 let inner = &mut self.inner;
                 ResponseFuture::admitted(guard, || inner.call(request), now, facts, choices)
             }

@@ -156,6 +156,12 @@ impl LoadShed {
         self.shared.engine.leave(ticket);
     }
 
+    /// The refusal of a call for which [`refuses_all`](Self::refuses_all) has answered.
+    #[cold]
+    pub(crate) fn refuse(&self, priority: Priority) -> Rejection {
+        self.shared.refuse(priority)
+    }
+
     /// Whether every call would be refused now, whatever its priority.
     #[inline]
     pub(crate) fn refuses_all(&self) -> bool {
@@ -180,7 +186,7 @@ impl Gate for LoadShed {
     #[inline]
     fn enter(&self, outlook: Outlook, facts: &Facts) -> Result<Ticket, Rejection> {
         match outlook {
-            Outlook::Refused => Err(self.shared.refuse(facts.priority())),
+            Outlook::Refused => Err(self.refuse(facts.priority())),
             Outlook::Open | Outlook::Admitted => {
                 self.enter(facts.priority(), || self.shared.clock.now())
             }

@@ -70,6 +70,8 @@ mod shared;
 mod snapshot;
 
 pub use builder::LoadShedBuilder;
+#[cfg(feature = "stack")]
+pub(crate) use engine::Ticket;
 pub use handle::LoadShed;
 pub use snapshot::Snapshot;
 

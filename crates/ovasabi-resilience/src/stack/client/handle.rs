@@ -117,7 +117,7 @@ impl ClientStack {
         {
             problems.take(Part::Throttle, throttle.reconfigure(builder));
         }
-        if let (Some(limiter), None) = (&run.rate_limit, &given.rate_limit)
+        if let (Some(limiter), None) = (&run.gate, &given.rate_limit)
             && let Some(quota) = base.quota(config, problems)
         {
             let taken = limiter.reconfigure(base.rate_limiter(quota));
@@ -153,7 +153,7 @@ impl ClientStack {
     /// Its rate limiter, if the part is on.
     #[must_use]
     pub fn rate_limiter(&self) -> Option<&RateLimiter> {
-        self.run.rate_limit.as_ref()
+        self.run.gate.as_ref()
     }
 
     /// Its retry policy, if the part is on.

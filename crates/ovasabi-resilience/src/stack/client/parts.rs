@@ -49,7 +49,7 @@ impl Base {
             throttle: self
                 .throttle(config)
                 .and_then(|builder| problems.take(Part::Throttle, builder.build())),
-            rate_limit: given.rate_limit.clone().or_else(|| {
+            gate: given.rate_limit.clone().or_else(|| {
                 let quota = self.quota(config, problems)?;
                 problems.take(Part::RateLimit, self.rate_limiter(quota).build())
             }),

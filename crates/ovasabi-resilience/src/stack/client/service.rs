@@ -3,17 +3,13 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use ovasabi_core::Rejection;
 use ovasabi_core::body::{AtHead, Hold};
-use ovasabi_core::classify::{Class, Classify, Facts, HttpClassify, ReadRequest};
+use ovasabi_core::classify::{Classify, HttpClassify, ReadRequest};
 use ovasabi_core::reject::{AsError, Reject};
-use ovasabi_core::time::Tick;
 use tower_service::Service;
 
-use super::super::Gate;
-use super::super::call::{Admitted, CallFuture};
+use super::super::call::CallFuture;
 use super::super::guard::Held;
-use super::super::run::{Run, Tickets};
 use super::ClientLayer;
 use crate::rate_limit::RateLimiter;
 use crate::retry::{ByClone, Replay};
@@ -21,7 +17,7 @@ use crate::retry::{ByClone, Replay};
 /// A service behind a [`ClientStack`](super::ClientStack): all its parts in one.
 ///
 /// Its error type is that of the service inside. It is always ready: each attempt waits, in the future, for a
-/// clone of the service inside.
+/// clone of the service inside. A call is admitted, and its time begins, when that future is first polled.
 #[derive(Clone, Debug)]
 pub struct ClientService<S, C = HttpClassify, P = ByClone, R = AsError, H = AtHead> {
     inner: S,
@@ -70,67 +66,16 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         let layer = &self.layer;
         let facts = layer.classifier.facts(&request);
-        let run = layer.stack.run();
-        let choices = (
-            layer.classifier.clone(),
-            layer.rejecter.clone(),
-            layer.hold.clone(),
-        );
-        match admit(run, &request, &facts) {
-            Ok(admitted) => CallFuture::admitted(
-                self.inner.clone(),
-                Arc::clone(run),
-                admitted,
-                (facts, request),
-                layer.replay.clone(),
-                choices,
+        CallFuture::new(
+            self.inner.clone(),
+            Arc::clone(layer.stack.run()),
+            (facts, request),
+            layer.replay.clone(),
+            (
+                layer.classifier.clone(),
+                layer.rejecter.clone(),
+                layer.hold.clone(),
             ),
-            Err(rejection) => {
-                let replay = layer.replay.clone();
-                CallFuture::refused(self.inner.clone(), rejection, facts, replay, choices)
-            }
-        }
+        )
     }
-}
-
-/// Admits a call and its first attempt.
-#[inline(always)]
-fn admit<Req>(
-    run: &Run<RateLimiter>,
-    request: &Req,
-    facts: &Facts,
-) -> Result<Admitted, Rejection> {
-    let now = run.clock.now();
-    run.in_time(facts)?;
-    let throttled = match &run.throttle {
-        Some(throttle) => Some(throttle.enter(now)?),
-        None => None,
-    };
-    match admit_attempt(run, request, facts, now) {
-        Ok(tickets) => Ok(Admitted {
-            tickets,
-            throttled,
-            now,
-        }),
-        Err(rejection) => {
-            // It says nothing about the service.
-            if let (Some(throttle), Some(ticket)) = (&run.throttle, throttled) {
-                throttle.leave(ticket, Class::Ignored);
-            }
-            Err(rejection)
-        }
-    }
-}
-
-#[inline(always)]
-fn admit_attempt<Req>(
-    run: &Run<RateLimiter>,
-    request: &Req,
-    facts: &Facts,
-    now: Tick,
-) -> Result<Tickets, Rejection> {
-    if let Some(gate) = &run.rate_limit {
-        gate.take(request, facts, now)?;
-    }
-    run.enter(facts, now)
 }

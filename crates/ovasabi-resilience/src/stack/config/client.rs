@@ -69,6 +69,7 @@ impl ClientConfig {
             Part::Throttle => self.throttle.is_some(),
             Part::RateLimit => self.rate_limit.is_some(),
             Part::Timeout => self.timeout.is_some(),
+            Part::LoadShed => false,
             Part::Retry | Part::Breaker | Part::Concurrency => true,
         };
         has_numbers && self.order.as_ref().is_none_or(|order| order.has(part))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ovasabi_core::config::duration;
 use serde::{Deserialize, Serialize};
 
-use super::{ConcurrencyConfig, RateLimitConfig};
+use super::{ConcurrencyConfig, LoadShedConfig, RateLimitConfig};
 
 /// The numbers of a [`ServerStack`](crate::stack::ServerStack). Unknown keys are refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub struct ServerConfig {
     /// For a request, from its head to the head of its answer; default 30 s. The caller's own may be shorter.
     #[serde(with = "duration::option")]
     pub deadline: Option<Duration>,
+    /// Refusing what there is no time for, the least important first; default none.
+    pub load_shed: Option<LoadShedConfig>,
     /// How many requests may be under way at once, until the last byte of their answers; default a limit that
     /// follows the latency between 10 and 1000, from 100.
     pub concurrency: Option<ConcurrencyConfig>,
@@ -26,6 +28,7 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             deadline: Some(Duration::from_secs(30)),
+            load_shed: None,
             concurrency: Some(ConcurrencyConfig {
                 adaptive: true,
                 ..ConcurrencyConfig::default()

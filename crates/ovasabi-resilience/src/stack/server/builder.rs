@@ -11,10 +11,12 @@ use tower_layer::Identity;
 use super::super::error::{Problems, StackError};
 use super::super::limit::TimeLimit;
 use super::super::run::Run;
-use super::super::{ByKey, ConcurrencyConfig, NoRateLimit, Part, RateLimitConfig, ServerConfig};
+use super::super::{ByKey, ConcurrencyConfig, LoadShedConfig, Part, RateLimitConfig, ServerConfig};
 use super::{Place, ServerStack};
 use crate::concurrency::{ConcurrencyLimiter, ConcurrencyLimiterBuilder};
 use crate::rate_limit::{KeyedRateLimiter, RateLimiter, RateLimiterBuilder};
+use crate::shed::LoadShed;
+use crate::shed::load::LoadShedBuilder;
 
 /// Builds a [`ServerStack`]; starts with [`Stack::http_server`](crate::stack::Stack::http_server).
 ///
@@ -25,8 +27,15 @@ pub struct ServerStackBuilder<G = RateLimiter, E = Identity, A = Identity, P = I
     base: Base,
     config: ServerConfig,
     gate: Option<G>,
-    limiter: Option<ConcurrencyLimiter>,
+    given: Given,
     layers: (E, A, P),
+}
+
+/// Handles of one's own, in place of those that numbers would make.
+#[derive(Clone, Debug, Default)]
+struct Given {
+    load_shed: Option<LoadShed>,
+    concurrency: Option<ConcurrencyLimiter>,
 }
 
 /// What all parts of a stack are made with.
@@ -47,7 +56,7 @@ impl ServerStackBuilder {
             },
             config: ServerConfig::default(),
             gate: None,
-            limiter: None,
+            given: Given::default(),
             layers: (Identity::new(), Identity::new(), Identity::new()),
         }
     }
@@ -76,7 +85,21 @@ impl<G, E, A, P> ServerStackBuilder<G, E, A, P> {
     /// and its clock must be the stack's.
     pub fn with_concurrency(mut self, limiter: ConcurrencyLimiter) -> Self {
         self.config.concurrency = None;
-        self.limiter = Some(limiter);
+        self.given.concurrency = Some(limiter);
+        self
+    }
+
+    /// Refuses what there is no time for, the least important first; default none.
+    pub fn load_shed(mut self, numbers: LoadShedConfig) -> Self {
+        self.config.load_shed = Some(numbers);
+        self
+    }
+
+    /// A load shedder of one's own, in place of the one that numbers would make: one with a probe. It keeps its own
+    /// numbers, and its clock must be the stack's.
+    pub fn with_load_shed(mut self, shed: LoadShed) -> Self {
+        self.config.load_shed = None;
+        self.given.load_shed = Some(shed);
         self
     }
 
@@ -90,7 +113,7 @@ impl<G, E, A, P> ServerStackBuilder<G, E, A, P> {
         let Self {
             base,
             mut config,
-            limiter,
+            given,
             layers,
             ..
         } = self;
@@ -99,7 +122,7 @@ impl<G, E, A, P> ServerStackBuilder<G, E, A, P> {
             base,
             config,
             gate: Some(ByKey::new(keyed, key)),
-            limiter,
+            given,
             layers,
         }
     }
@@ -132,7 +155,7 @@ impl<G, E, A, P> ServerStackBuilder<G, E, A, P> {
             base: self.base,
             config: self.config,
             gate: self.gate,
-            limiter: self.limiter,
+            given: self.given,
             layers: change(self.layers),
         }
     }
@@ -179,17 +202,16 @@ impl<G, E, A, P> ServerStackBuilder<G, E, A, P> {
         let Self {
             base,
             config,
-            limiter,
+            given,
             layers,
             ..
         } = self;
         let mut outer = base.outer(&config, &mut problems);
         problems.finish(&base.name)?;
-        if limiter.is_some() {
-            outer.concurrency = limiter;
-        }
+        outer.gate = given.load_shed.or(outer.gate);
+        outer.concurrency = given.concurrency.or(outer.concurrency);
         let inner = Run {
-            rate_limit: gate,
+            gate,
             ..base.empty()
         };
         Ok(ServerStack::new(
@@ -208,7 +230,7 @@ impl Base {
             clock: self.clock.clone(),
             deadline: TimeLimit::new(None),
             throttle: None,
-            rate_limit: None,
+            gate: None,
             retry: None,
             breaker: None,
             timeout: TimeLimit::new(None),
@@ -217,16 +239,30 @@ impl Base {
     }
 
     /// The run outside of [`Slot::Auth`](super::Slot::Auth).
-    pub(super) fn outer(&self, config: &ServerConfig, problems: &mut Problems) -> Run<NoRateLimit> {
+    pub(super) fn outer(&self, config: &ServerConfig, problems: &mut Problems) -> Run<LoadShed> {
         problems.times(config.deadline, None);
         let limiter = config
             .concurrency
             .as_ref()
             .map(|numbers| self.concurrency(numbers).build());
+        let shed = config
+            .load_shed
+            .as_ref()
+            .map(|numbers| self.load_shed(numbers).build());
         Run {
             deadline: TimeLimit::new(config.deadline),
+            gate: shed.and_then(|built| problems.take(Part::LoadShed, built)),
             concurrency: limiter.and_then(|built| problems.take(Part::Concurrency, built)),
             ..self.empty()
+        }
+    }
+
+    pub(super) fn load_shed(&self, numbers: &LoadShedConfig) -> LoadShedBuilder {
+        let builder = numbers.apply(LoadShed::builder(self.name.clone()));
+        let builder = builder.clock(self.clock.clone());
+        match &self.registry {
+            Some(registry) => builder.inspect(registry),
+            None => builder,
         }
     }
 

@@ -9,11 +9,12 @@ use tower_layer::Identity;
 use super::super::error::{Problems, StackError};
 use super::super::explain;
 use super::super::run::Run;
-use super::super::{NoRateLimit, Part, ServerConfig};
+use super::super::{Part, ServerConfig};
 use super::ServerLayer;
 use super::builder::Base;
 use crate::concurrency::ConcurrencyLimiter;
 use crate::rate_limit::RateLimiter;
+use crate::shed::LoadShed;
 
 /// All that stands between a server and its handlers, in two runs of one service each, with slots for foreign
 /// layers.
@@ -21,7 +22,7 @@ use crate::rate_limit::RateLimiter;
 /// Cheap to clone; clones, and the layers and services made of them, share one state. See the
 /// [module](crate::stack) for the order of its parts.
 pub struct ServerStack<G = RateLimiter, E = Identity, A = Identity, P = Identity> {
-    pub(super) outer: Arc<Run<NoRateLimit>>,
+    pub(super) outer: Arc<Run<LoadShed>>,
     pub(super) inner: Arc<Run<G>>,
     made: Arc<Made>,
     pub(super) layers: (E, A, P),
@@ -35,7 +36,7 @@ struct Made {
 
 impl<G, E, A, P> ServerStack<G, E, A, P> {
     pub(super) fn new(
-        outer: Arc<Run<NoRateLimit>>,
+        outer: Arc<Run<LoadShed>>,
         inner: Arc<Run<G>>,
         (base, config): (Base, ServerConfig),
         layers: (E, A, P),
@@ -60,8 +61,9 @@ impl<G, E, A, P> ServerStack<G, E, A, P> {
     #[must_use]
     pub fn explain(&self) -> String {
         let has = [
+            (Part::LoadShed, self.outer.gate.is_some()),
             (Part::Concurrency, self.outer.concurrency.is_some()),
-            (Part::RateLimit, self.inner.rate_limit.is_some()),
+            (Part::RateLimit, self.inner.gate.is_some()),
         ];
         let own: Vec<Part> = has
             .into_iter()
@@ -76,6 +78,13 @@ impl<G, E, A, P> ServerStack<G, E, A, P> {
         self.config().clone()
     }
 
+    /// Its load shedder, if the part is on: for those who tell it
+    /// [how long something waited](LoadShed::observe_queue_delay).
+    #[must_use]
+    pub fn load_shed(&self) -> Option<&LoadShed> {
+        self.outer.gate.as_ref()
+    }
+
     /// Its concurrency limiter, if the part is on.
     #[must_use]
     pub fn concurrency(&self) -> Option<&ConcurrencyLimiter> {
@@ -85,7 +94,7 @@ impl<G, E, A, P> ServerStack<G, E, A, P> {
     /// Its rate limit, if the part is on.
     #[must_use]
     pub fn rate_limit(&self) -> Option<&G> {
-        self.inner.rate_limit.as_ref()
+        self.inner.gate.as_ref()
     }
 
     /// Its name.
@@ -115,6 +124,11 @@ impl<G, E, A, P> ServerStack<G, E, A, P> {
             config.rate_limit.is_some(),
         );
         problems.kept(
+            Part::LoadShed,
+            known.load_shed.is_some(),
+            config.load_shed.is_some(),
+        );
+        problems.kept(
             Part::Concurrency,
             known.concurrency.is_some(),
             config.concurrency.is_some(),
@@ -132,6 +146,10 @@ impl<G, E, A, P> ServerStack<G, E, A, P> {
 
         let mut problems = Problems::default();
         self.outer.deadline.set(config.deadline);
+        if let (Some(shed), Some(numbers)) = (&self.outer.gate, &config.load_shed) {
+            let taken = shed.reconfigure(base.load_shed(numbers));
+            problems.take(Part::LoadShed, taken);
+        }
         if let (Some(limiter), Some(numbers)) = (&self.outer.concurrency, &config.concurrency) {
             let taken = limiter.reconfigure(base.concurrency(numbers));
             problems.take(Part::Concurrency, taken);
@@ -151,7 +169,7 @@ impl<E, A, P> ServerStack<RateLimiter, E, A, P> {
     pub fn reload(&self, config: &ServerConfig) -> Result<(), StackError> {
         let mut known = self.config();
         self.reload_outer(&known, config, |base, problems| {
-            if let Some(limiter) = &self.inner.rate_limit
+            if let Some(limiter) = &self.inner.gate
                 && let Some(builder) = base.rate_limiter(config, problems)
             {
                 problems.take(Part::RateLimit, limiter.reconfigure(builder));

@@ -8,10 +8,10 @@ use ovasabi_core::classify::{GrpcClassify, HttpClassify};
 use ovasabi_core::reject::{AsError, AsGrpc, AsResponse};
 use tower_layer::{Identity, Layer};
 
-use super::super::NoRateLimit;
 use super::super::service::RunService;
 use super::ServerStack;
 use crate::rate_limit::RateLimiter;
+use crate::shed::LoadShed;
 
 /// A view of a [`ServerStack`]. All services that it makes share the stack's state.
 ///
@@ -118,7 +118,7 @@ where
 /// The run inside of [`Slot::Auth`](super::Slot::Auth) holds nothing: it ends with the head.
 type Inner<S, P, C, R, G> = RunService<<P as Layer<S>>::Service, C, R, AtHead, G>;
 type Outer<S, A, P, C, R, H, G> =
-    RunService<<A as Layer<Inner<S, P, C, R, G>>>::Service, C, R, H, NoRateLimit>;
+    RunService<<A as Layer<Inner<S, P, C, R, G>>>::Service, C, R, H, LoadShed>;
 
 impl<S, G, E, A, P, C, R, H> Layer<S> for ServerLayer<G, E, A, P, C, R, H>
 where

@@ -31,7 +31,7 @@ use ovasabi_resilience::retry::{
 };
 use ovasabi_resilience::shed::{LoadShed, Policy, ShedLayer, ShedService, Throttle};
 use ovasabi_resilience::stack::{
-    BreakerConfig, ClientLayer, ClientService, ConcurrencyConfig, NoRateLimit, RunService, Stack,
+    BreakerConfig, ClientLayer, ClientService, ConcurrencyConfig, RunService, Stack,
 };
 use tower::{BoxError, Layer, Service};
 
@@ -568,7 +568,7 @@ impl Subject for Client {
 pub(super) struct Server;
 
 type Run<S, G> = RunService<S, ByResult, AsError, AtHead, G>;
-type Served<S> = Run<Run<S, RateLimiter>, NoRateLimit>;
+type Served<S> = Run<Run<S, RateLimiter>, LoadShed>;
 
 fn server<S>(slots: NonZeroU32, inner: S) -> Served<S> {
     let stack = Stack::http_server("contract")

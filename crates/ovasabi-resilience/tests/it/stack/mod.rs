@@ -3,6 +3,7 @@
 mod calls;
 mod numbers;
 mod order;
+mod outside;
 mod reload;
 mod server;
 

@@ -41,10 +41,11 @@ fn a_server_explains_itself_with_its_slots() {
         "server `api`, outermost first:\n\
          \x20 1. [edge]       the slot around everything: context, spans\n\
          \x20 2. deadline     30s for a request\n\
-         \x20 3. concurrency  follows the latency between 10 and 1000, from 100\n\
-         \x20 4. [auth]       the slot for who is calling\n\
-         \x20 5. rate_limit   off\n\
-         \x20 6. [policy]     the slot for what they may do\n\
+         \x20 3. load_shed    off\n\
+         \x20 4. concurrency  follows the latency between 10 and 1000, from 100\n\
+         \x20 5. [auth]       the slot for who is calling\n\
+         \x20 6. rate_limit   off\n\
+         \x20 7. [policy]     the slot for what they may do\n\
          \x20    the service\n"
     );
 }
