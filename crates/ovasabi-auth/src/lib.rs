@@ -33,12 +33,14 @@
 //! | [`layer`] | the layer that verifies them |
 //! | [`policy`] | roles, scopes, ownership |
 //! | [`protect`] | passwords |
+//! | [`testing`] | keys and tokens for tests |
 //!
 //! | feature | what it adds | default |
 //! |---|---|---|
 //! | `token` | [`jose`], [`token`] and [`layer`] | no |
 //! | `password` | [`protect`]: Argon2id in a bounded lane | no |
 //! | `axum` | [`Principal`] as an extractor | no |
+//! | `testing` | [`testing`]: keys and tokens for tests | no |
 //! | `full` | all of them | no |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -52,6 +54,8 @@ pub mod policy;
 pub mod principal;
 #[cfg(feature = "password")]
 pub mod protect;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "token")]
 pub mod token;
 

@@ -3,22 +3,23 @@
 use base64::Engine;
 
 use super::json::{Object, Value};
-use super::{BASE64URL, Reason, VerifyingKey};
+use super::{Algorithm, BASE64URL, JwkSet, Reason, VerifyingKey};
 
 /// The longest token that is looked at, in bytes: 16 KiB. Servers refuse longer headers anyway.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// The length of an Ed25519 signature (RFC 8032 §5.1.6).
-const SIGNATURE_BYTES: usize = 64;
+/// The longest signature: RSA of 8192 bits.
+const MAX_SIGNATURE_BYTES: usize = 1024;
 
 /// A compact JWS (RFC 7515 §3.1) whose header has been read and whose signature has not been checked.
 ///
-/// There is no way to its payload but [`verify`](Self::verify).
+/// There is no way to its payload but [`verify`](Self::verify) and [`verify_with`](Self::verify_with).
 #[derive(Debug)]
 pub struct CompactJws<'a> {
     signed: &'a str,
     payload: &'a str,
-    signature: [u8; SIGNATURE_BYTES],
+    signature: &'a str,
+    algorithm: Algorithm,
     key_id: Option<String>,
     typ: Option<String>,
 }
@@ -38,17 +39,25 @@ impl<'a> CompactJws<'a> {
             return Err(Reason::NotThreeParts);
         }
         let header = decode(header)?;
-        let (key_id, typ) = read_header(&Object::parse(&header)?)?;
-        let signature = decode(signature)?
-            .try_into()
-            .map_err(|_| Reason::SignatureInvalid)?;
+        let Header {
+            algorithm,
+            key_id,
+            typ,
+        } = Header::read(&Object::parse(&header)?)?;
         Ok(Self {
             signed,
             payload,
             signature,
+            algorithm,
             key_id,
             typ,
         })
+    }
+
+    /// `alg`: how it says that it is signed.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// `kid`: which key signed, in the words of the token. To be compared and nothing else.
@@ -66,13 +75,48 @@ impl<'a> CompactJws<'a> {
     /// Checks the signature and hands out the payload.
     ///
     /// # Errors
-    /// [`Reason::SignatureInvalid`], or [`Reason::EncodingInvalid`] when a payload that was signed is not
-    /// base64url.
+    /// [`Reason::AlgorithmNotAllowed`] when the key is not for the algorithm of the token,
+    /// [`Reason::SignatureInvalid`], or [`Reason::EncodingInvalid`] when signature or payload is not base64url.
     pub fn verify(&self, key: &VerifyingKey) -> Result<Vec<u8>, Reason> {
-        if !key.holds(self.signed.as_bytes(), &self.signature) {
-            return Err(Reason::SignatureInvalid);
+        if !key.is_for(self.algorithm) {
+            return Err(Reason::AlgorithmNotAllowed);
         }
-        decode(self.payload)
+        self.verify_by([key].into_iter())
+    }
+
+    /// Checks the signature with the keys of a set that are for its `kid` and its algorithm, four at most, and hands
+    /// out the payload.
+    ///
+    /// # Errors
+    /// [`Reason::KeyUnknown`] when there is no key of that `kid`, or more than four may be meant; otherwise as
+    /// [`verify`](Self::verify).
+    pub fn verify_with(&self, keys: &JwkSet) -> Result<Vec<u8>, Reason> {
+        let candidates = || keys.candidates(self.key_id(), self.algorithm);
+        match candidates().count() {
+            0 if keys.has(self.key_id()) => Err(Reason::AlgorithmNotAllowed),
+            1..=JwkSet::MAX_TRIES => self.verify_by(candidates()),
+            _ => Err(Reason::KeyUnknown),
+        }
+    }
+
+    fn verify_by<'k>(
+        &self,
+        mut keys: impl Iterator<Item = &'k VerifyingKey>,
+    ) -> Result<Vec<u8>, Reason> {
+        let mut buffer = [0; MAX_SIGNATURE_BYTES];
+        let length = BASE64URL.decode_slice(self.signature, &mut buffer);
+        let signature = match length {
+            Ok(length) => buffer.get(..length).unwrap_or_default(),
+            Err(base64::DecodeSliceError::OutputSliceTooSmall) => {
+                return Err(Reason::SignatureInvalid);
+            }
+            Err(base64::DecodeSliceError::DecodeError(_)) => return Err(Reason::EncodingInvalid),
+        };
+        if keys.any(|key| key.holds(self.algorithm, self.signed.as_bytes(), signature)) {
+            decode(self.payload)
+        } else {
+            Err(Reason::SignatureInvalid)
+        }
     }
 }
 
@@ -80,28 +124,40 @@ fn decode(part: &str) -> Result<Vec<u8>, Reason> {
     BASE64URL.decode(part).map_err(|_| Reason::EncodingInvalid)
 }
 
-fn read_header(header: &Object<'_>) -> Result<(Option<String>, Option<String>), Reason> {
-    // An extension that is critical is one that must not be ignored, and none is known (RFC 7515 §4.1.11).
-    if header.get("crit").is_some() {
-        return Err(Reason::CriticalHeader);
+/// What matters of a header. All else is for others, or has no meaning here.
+struct Header {
+    algorithm: Algorithm,
+    key_id: Option<String>,
+    typ: Option<String>,
+}
+
+impl Header {
+    fn read(header: &Object<'_>) -> Result<Self, Reason> {
+        // An extension that is critical is one that must not be ignored, and none is known (RFC 7515 §4.1.11).
+        // `b64` is one that would change what is signed (RFC 7797 §3).
+        if header.get("crit").is_some() || header.get("b64").is_some() {
+            return Err(Reason::CriticalHeader);
+        }
+        if ["jku", "jwk", "x5u", "x5c"]
+            .into_iter()
+            .any(|name| header.get(name).is_some())
+        {
+            return Err(Reason::KeyInHeader);
+        }
+        let algorithm = header
+            .get("alg")
+            .and_then(Value::as_string)
+            .and_then(|name| Algorithm::from_name(&name))
+            .ok_or(Reason::AlgorithmNotAllowed)?;
+        let text = |name: &str| match header.get(name).map(Value::as_string) {
+            None => Ok(None),
+            Some(Some(text)) => Ok(Some(text.into_owned())),
+            Some(None) => Err(Reason::HeaderInvalid),
+        };
+        Ok(Self {
+            algorithm,
+            key_id: text("kid")?,
+            typ: text("typ")?,
+        })
     }
-    if ["jku", "jwk", "x5u", "x5c"]
-        .into_iter()
-        .any(|name| header.get(name).is_some())
-    {
-        return Err(Reason::KeyInHeader);
-    }
-    let algorithm = header
-        .get("alg")
-        .and_then(Value::as_string)
-        .ok_or(Reason::AlgorithmNotAllowed)?;
-    if !matches!(algorithm.as_ref(), "EdDSA" | "Ed25519") {
-        return Err(Reason::AlgorithmNotAllowed);
-    }
-    let text = |name: &str| match header.get(name).map(Value::as_string) {
-        None => Ok(None),
-        Some(Some(text)) => Ok(Some(text.into_owned())),
-        Some(None) => Err(Reason::HeaderInvalid),
-    };
-    Ok((text("kid")?, text("typ")?))
 }

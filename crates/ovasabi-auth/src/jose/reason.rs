@@ -91,6 +91,8 @@ reasons! {
     NotYetValid = "not_yet_valid",
     /// `iat` is still to come.
     IssuedInFuture = "issued_in_future",
+    /// `scope` lacks a scope that every token must have.
+    ScopeMissing = "scope_missing",
     /// `cnf` binds the token to a key whose possession nobody has proved.
     KeyBound = "key_bound",
 }
@@ -114,6 +116,7 @@ impl From<Reason> for Error {
                 Self::new(Code::InvalidArgument, "invalid_request")
                     .detail("the authorization header is not valid")
             }
+            Reason::ScopeMissing => Self::new(Code::PermissionDenied, "insufficient_scope"),
             _ => Self::new(Code::Unauthenticated, "invalid_token"),
         };
         error.caused_by(reason)

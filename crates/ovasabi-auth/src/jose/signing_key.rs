@@ -29,7 +29,7 @@ pub enum KeyError {
         expected: &'static str,
     },
     /// The bytes are not such a key.
-    #[error("not an Ed25519 key as {expected}")]
+    #[error("not a key as expected: {expected}")]
     Rejected {
         /// The form that was expected.
         expected: &'static str,
@@ -130,7 +130,7 @@ impl SigningKey {
             <[u8; 32]>::try_from(pair.public_key().as_ref()).map_err(|_| KeyError::Library)?;
         Ok(Self {
             pair: Arc::new(pair),
-            public: VerifyingKey::from_bytes(&bytes)?,
+            public: VerifyingKey::ed25519(&bytes)?,
         })
     }
 }

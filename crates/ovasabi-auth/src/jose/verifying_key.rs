@@ -3,38 +3,35 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::signature::{ED25519, ParsedPublicKey};
 use base64::Engine;
 
-use super::{BASE64URL, KeyError, pem};
+use super::material::{Checker, Material};
+use super::{Algorithm, BASE64URL, KeyError, pem, spki};
 
-/// The public half of a [`SigningKey`](super::SigningKey): what verifiers trust. Not a secret.
+/// A key that a verifier trusts, parsed once, and bound to the algorithms that it is for.
+///
+/// Public keys are no secrets; a [shared secret](Self::hmac) is one, and is never shown either. Clones share one key.
 #[derive(Clone)]
 pub struct VerifyingKey {
-    key: Arc<ParsedPublicKey>,
-    bytes: [u8; 32],
+    key: Arc<Key>,
     id: Arc<str>,
 }
 
+struct Key {
+    material: Material,
+    checkers: Box<[(Algorithm, Checker)]>,
+}
+
 impl VerifyingKey {
-    /// The key of its 32 bytes (RFC 8032 §5.1.2).
+    /// The Ed25519 key of its 32 bytes (RFC 8032 §5.1.2).
     ///
     /// # Errors
     /// [`KeyError::Rejected`] when the library does not take them.
-    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
-        let rejected = |_| KeyError::Rejected {
-            expected: "32 bytes",
-        };
-        let key = ParsedPublicKey::new(&ED25519, bytes.as_slice()).map_err(rejected)?;
-        Ok(Self {
-            key: Arc::new(key),
-            bytes: *bytes,
-            id: thumbprint(bytes).into(),
-        })
+    pub fn ed25519(bytes: &[u8; 32]) -> Result<Self, KeyError> {
+        Self::new(Material::Ed25519(*bytes), None)
     }
 
-    /// The key of the member `x` of a JWK (RFC 8037 §2): its bytes in base64url.
+    /// The Ed25519 key of the member `x` of a JWK (RFC 8037 §2): its bytes in base64url.
     ///
     /// # Errors
     /// [`KeyError::Rejected`] when the text is not strict base64url of 32 bytes.
@@ -43,26 +40,68 @@ impl VerifyingKey {
             expected: "base64url of 32 bytes",
         };
         let bytes = BASE64URL.decode(text).map_err(|_| rejected)?;
-        Self::from_bytes(&<[u8; 32]>::try_from(bytes).map_err(|_| rejected)?)
+        Self::ed25519(&<[u8; 32]>::try_from(bytes).map_err(|_| rejected)?)
     }
 
-    /// The key of a PEM file (`PUBLIC KEY`), as `openssl pkey -pubout` writes it.
+    /// The key of a PEM file (`PUBLIC KEY`), as `openssl pkey -pubout` writes it: Ed25519, P-256, P-384, or RSA of
+    /// 2048 to 8192 bits.
     ///
     /// # Errors
     /// [`KeyError::Pem`] or [`KeyError::Rejected`] when the text is no such file.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         const KIND: &str = "PUBLIC KEY";
-        let der = pem::decode(text, KIND).ok_or(KeyError::Pem { expected: KIND })?;
-        let rejected = KeyError::Rejected {
-            expected: "SubjectPublicKeyInfo",
-        };
-        let key = der
-            .strip_prefix(SPKI_PREFIX)
-            .and_then(|key| <[u8; 32]>::try_from(key).ok());
-        Self::from_bytes(&key.ok_or(rejected)?)
+        Self::from_der(&pem::decode(text, KIND).ok_or(KeyError::Pem { expected: KIND })?)
     }
 
-    /// Sets the id that a token must carry as `kid`. Default: the thumbprint of the key.
+    /// The key of what is in such a file: `SubjectPublicKeyInfo` (RFC 5280 §4.1).
+    ///
+    /// # Errors
+    /// [`KeyError::Rejected`] when the bytes are no such key.
+    pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        Self::new(spki::parse(der)?, None)
+    }
+
+    /// A secret that is shared with the issuer. Whoever has it can sign: prefer any of the other keys.
+    ///
+    /// # Errors
+    /// [`KeyError::Rejected`] when the algorithm is no HMAC, or the secret is shorter than its hash: 32, 48 or 64
+    /// bytes (RFC 7518 §3.2).
+    pub fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+        Self::new(Material::Secret(secret.into()), Some(algorithm))
+    }
+
+    /// The same key for this algorithm alone: an RSA key is for six, unless somebody says which.
+    ///
+    /// # Errors
+    /// [`KeyError::Rejected`] when it cannot be for that one.
+    pub fn only_for(self, algorithm: Algorithm) -> Result<Self, KeyError> {
+        let only = Self::new(self.key.material.clone(), Some(algorithm))?;
+        Ok(Self {
+            id: self.id,
+            ..only
+        })
+    }
+
+    pub(super) fn new(material: Material, only: Option<Algorithm>) -> Result<Self, KeyError> {
+        let fits = |known: &&Algorithm| only.is_none_or(|only| only == **known);
+        let checkers: Box<[_]> = material
+            .algorithms()
+            .iter()
+            .filter(fits)
+            .map(|&known| Ok((known, material.checker(known)?)))
+            .collect::<Result<_, KeyError>>()?;
+        if checkers.is_empty() {
+            return Err(KeyError::Rejected {
+                expected: "a key that is long enough and of the kind that its algorithm uses",
+            });
+        }
+        Ok(Self {
+            id: material.thumbprint().into(),
+            key: Arc::new(Key { material, checkers }),
+        })
+    }
+
+    /// Sets the id that a token must carry as `kid`. Default: the thumbprint of the key (RFC 7638).
     #[must_use]
     pub fn with_id(mut self, id: impl Into<Arc<str>>) -> Self {
         self.id = id.into();
@@ -75,27 +114,55 @@ impl VerifyingKey {
         &self.id
     }
 
-    /// Its 32 bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.bytes
+    /// The algorithms that it is for.
+    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.key.checkers.iter().map(|&(algorithm, _)| algorithm)
     }
 
-    /// Its bytes in base64url: the member `x` of a JWK.
+    /// Whether it is for this algorithm.
     #[must_use]
-    pub fn to_base64url(&self) -> String {
-        BASE64URL.encode(self.bytes)
+    pub fn is_for(&self, algorithm: Algorithm) -> bool {
+        self.checker(algorithm).is_some()
     }
 
-    pub(super) fn holds(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.key.verify_sig(message, signature).is_ok()
+    /// Whether it is a shared secret.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        matches!(self.key.material, Material::Secret(_))
+    }
+
+    /// The key as a JWK (RFC 7517), to be published; of a shared secret its kind and id alone.
+    #[must_use]
+    pub fn to_jwk(&self) -> String {
+        let id = serde_json::to_string(&*self.id).unwrap_or_default();
+        let algorithm = match &*self.key.checkers {
+            [(only, _)] => format!(r#""alg":"{only}","#),
+            _ => String::new(),
+        };
+        let members = self.key.material.members();
+        format!(r#"{{{algorithm}{members},"kid":{id},"use":"sig"}}"#)
+    }
+
+    #[inline]
+    pub(super) fn holds(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        self.checker(algorithm)
+            .is_some_and(|checker| checker.holds(message, signature))
+    }
+
+    fn checker(&self, algorithm: Algorithm) -> Option<&Checker> {
+        let mut checkers = self.key.checkers.iter();
+        checkers
+            .find(|(known, _)| *known == algorithm)
+            .map(|(_, checker)| checker)
     }
 }
 
-/// The same bytes under the same id.
+/// The same key under the same id for the same algorithms.
 impl PartialEq for VerifyingKey {
     fn eq(&self, other: &Self) -> bool {
-        self.bytes == other.bytes && self.id == other.id
+        self.key.material == other.key.material
+            && self.id == other.id
+            && self.algorithms().eq(other.algorithms())
     }
 }
 
@@ -107,18 +174,4 @@ impl fmt::Debug for VerifyingKey {
             .field("id", &self.id())
             .finish_non_exhaustive()
     }
-}
-
-/// What stands before the 32 bytes in the DER of every Ed25519 public key (RFC 8410 §4).
-const SPKI_PREFIX: &[u8] = &[
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
-
-/// RFC 7638 §3: the hash of the required members in lexicographic order.
-fn thumbprint(bytes: &[u8; 32]) -> String {
-    let members = format!(
-        r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
-        BASE64URL.encode(bytes)
-    );
-    BASE64URL.encode(digest(&SHA256, members.as_bytes()))
 }

@@ -60,6 +60,7 @@ pub(super) struct Challenges {
     pub(super) bare: HeaderValue,
     invalid_request: HeaderValue,
     invalid_token: HeaderValue,
+    insufficient_scope: HeaderValue,
 }
 
 impl Challenges {
@@ -73,6 +74,7 @@ impl Challenges {
             bare: with(""),
             invalid_request: with(r#", error="invalid_request""#),
             invalid_token: with(r#", error="invalid_token""#),
+            insufficient_scope: with(r#", error="insufficient_scope""#),
         }
     }
 
@@ -83,6 +85,7 @@ impl Challenges {
             Reason::CredentialMalformed | Reason::SeveralCredentials => {
                 self.invalid_request.clone()
             }
+            Reason::ScopeMissing => self.insufficient_scope.clone(),
             _ => self.invalid_token.clone(),
         }
     }

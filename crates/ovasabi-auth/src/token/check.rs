@@ -26,7 +26,7 @@ impl Settings {
             return Err(Reason::KeyBound);
         }
         let subject = text(&claims, "sub")?;
-        let id = text(&claims, "jti")?;
+        let id = self.token_id(&claims)?;
         let client_id = claims
             .get("client_id")
             .is_some()
@@ -35,7 +35,10 @@ impl Settings {
         let principal = principal(&claims, &subject, client_id.as_deref())?;
         let names = [id, issuer].map(|name| Box::from(name.as_ref()));
         let client_id = client_id.map(|client_id| Box::from(client_id.as_ref()));
-        let dates = [issued_at, expires_at];
+        if !self.scopes.iter().all(|scope| principal.has_scope(scope)) {
+            return Err(Reason::ScopeMissing);
+        }
+        let dates = (issued_at, expires_at);
         Ok(principal
             .with_expiry(date::to_system(expires_at))
             .with_claims(Claims::new(
@@ -46,12 +49,21 @@ impl Settings {
             )))
     }
 
+    /// `jti`, empty where the profile does not ask for one.
+    fn token_id<'a>(&self, claims: &Object<'a>) -> Result<Cow<'a, str>, Reason> {
+        match text(claims, "jti") {
+            Err(Reason::ClaimMissing) if !self.profile.needs_token_id => Ok(Cow::Borrowed("")),
+            id => id,
+        }
+    }
+
     fn check_audience(&self, claims: &Object<'_>) -> Result<(), Reason> {
         let value = claims.get("aud").ok_or(Reason::ClaimMissing)?;
-        let own = self.audience.as_str();
+        let is_own =
+            |audience: &Cow<'_, str>| self.audiences.iter().any(|own| own.as_str() == audience);
         let is_ours = match (value.as_string(), value.as_strings()) {
-            (Some(audience), _) => audience == own,
-            (None, Some(audiences)) => audiences.iter().any(|audience| audience == own),
+            (Some(audience), _) => is_own(&audience),
+            (None, Some(audiences)) => audiences.iter().any(is_own),
             (None, None) => return Err(Reason::ClaimInvalid),
         };
         if is_ours {
@@ -62,9 +74,12 @@ impl Settings {
     }
 
     /// When it was issued and when it ends, if it is good now.
-    fn check_dates(&self, claims: &Object<'_>) -> Result<(Duration, Duration), Reason> {
+    fn check_dates(&self, claims: &Object<'_>) -> Result<(Option<Duration>, Duration), Reason> {
         let expires_at = date::read(claims.get("exp").ok_or(Reason::ClaimMissing)?)?;
-        let issued_at = date::read(claims.get("iat").ok_or(Reason::ClaimMissing)?)?;
+        let issued_at = claims.get("iat").map(date::read).transpose()?;
+        if issued_at.is_none() && self.profile.needs_issued_at {
+            return Err(Reason::ClaimMissing);
+        }
         let not_before = claims.get("nbf").map(date::read).transpose()?;
         let now = self.clock.since_epoch();
         // No sum here can overflow: dates end in the year 9999, clocks in 2554 or with the platform's seconds.
@@ -75,7 +90,7 @@ impl Settings {
         if not_before.is_some_and(|not_before| not_before > latest) {
             return Err(Reason::NotYetValid);
         }
-        if issued_at > latest {
+        if issued_at.is_some_and(|issued_at| issued_at > latest) {
             return Err(Reason::IssuedInFuture);
         }
         Ok((issued_at, expires_at))

@@ -17,7 +17,7 @@ pub struct Claims {
     id: Box<str>,
     issuer: Box<str>,
     client_id: Option<Box<str>>,
-    issued_at: Duration,
+    issued_at: Option<Duration>,
     expires_at: Duration,
 }
 
@@ -34,7 +34,7 @@ impl Claims {
         json: Box<str>,
         [id, issuer]: [Box<str>; 2],
         client_id: Option<Box<str>>,
-        [issued_at, expires_at]: [Duration; 2],
+        (issued_at, expires_at): (Option<Duration>, Duration),
     ) -> Self {
         Self {
             json,
@@ -46,10 +46,10 @@ impl Claims {
         }
     }
 
-    /// `jti`: the id of the token.
+    /// `jti`: the id of the token, where its profile asks for one.
     #[must_use]
-    pub fn token_id(&self) -> &str {
-        &self.id
+    pub fn token_id(&self) -> Option<&str> {
+        Some(&*self.id).filter(|id| !id.is_empty())
     }
 
     /// `iss`: who issued it.
@@ -64,10 +64,10 @@ impl Claims {
         self.client_id.as_deref()
     }
 
-    /// `iat`: when it was issued.
+    /// `iat`: when it was issued, if it says so.
     #[must_use]
-    pub fn issued_at(&self) -> SystemTime {
-        date::to_system(self.issued_at)
+    pub fn issued_at(&self) -> Option<SystemTime> {
+        self.issued_at.map(date::to_system)
     }
 
     /// `exp`: when it ends.

@@ -38,21 +38,25 @@
 //! last token has expired. A token cannot be called back, so its life is short: minutes.
 
 mod body;
+mod builder;
 mod check;
 mod claims;
 mod date;
 mod error;
 mod grant;
 mod name;
+mod profile;
 mod signer;
 mod verifier;
 
+pub use builder::AccessTokenVerifierBuilder;
 pub use claims::{ClaimError, Claims};
 pub use error::{ConfigError, SignError};
 pub use grant::Grant;
 pub use name::{Audience, Issuer};
+pub use profile::Profile;
 pub use signer::{AccessToken, AccessTokenSigner, AccessTokenSignerBuilder};
-pub use verifier::{AccessTokenVerifier, AccessTokenVerifierBuilder};
+pub use verifier::AccessTokenVerifier;
 
 /// The media type of access tokens, as `typ` says it (RFC 9068 §2.1).
 const ACCESS_TOKEN: &str = "at+jwt";

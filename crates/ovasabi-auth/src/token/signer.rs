@@ -7,6 +7,7 @@ use std::time::Duration;
 use ovasabi_core::time::WallClock;
 
 use super::body::{Body, check, random_id};
+use super::builder::check_names;
 use super::{ACCESS_TOKEN, Audience, ConfigError, Grant, Issuer, SignError};
 use crate::jose::json::Object;
 use crate::jose::{MAX_TOKEN_BYTES, SigningKey};
@@ -119,7 +120,7 @@ impl AccessTokenSignerBuilder {
     /// # Errors
     /// [`ConfigError`] with every problem: an empty issuer, audience or key id, or a life out of range.
     pub fn build(self) -> Result<AccessTokenSigner, ConfigError> {
-        let mut problems = super::verifier::check_names(&self.0.issuer, &self.0.audience);
+        let mut problems = check_names(&self.0.issuer, std::slice::from_ref(&self.0.audience));
         if self.0.key.id().is_empty() {
             problems.push("key: its id is empty".to_owned());
         }

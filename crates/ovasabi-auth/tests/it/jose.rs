@@ -33,7 +33,15 @@ fn the_published_signature_holds() {
 #[test]
 fn the_published_key_has_the_published_names() {
     let key = SigningKey::from_seed(&rfc8037::SEED).unwrap();
-    assert_eq!(key.verifying_key().to_base64url(), rfc8037::PUBLIC);
+    let jwk = key.verifying_key().to_jwk();
+    assert!(
+        jwk.contains(&format!(r#""x":"{}""#, rfc8037::PUBLIC)),
+        "{jwk}"
+    );
+    assert_eq!(
+        VerifyingKey::from_jwk(jwk.as_bytes()),
+        Ok(key.verifying_key())
+    );
     assert_eq!(key.id(), rfc8037::THUMBPRINT);
     assert_eq!(
         VerifyingKey::from_base64url(rfc8037::PUBLIC),

@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod auto_traits;
+#[cfg(feature = "testing")]
+mod examples;
 #[cfg(feature = "token")]
 mod jose;
+#[cfg(feature = "testing")]
+mod keys;
 #[cfg(feature = "token")]
 mod layer;
 #[cfg(feature = "password")]
@@ -11,6 +15,8 @@ mod password;
 mod policy;
 #[cfg(all(feature = "token", feature = "axum"))]
 mod principal;
+#[cfg(feature = "testing")]
+mod profile;
 #[cfg(feature = "token")]
 mod support;
 #[cfg(feature = "token")]

@@ -3,6 +3,8 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ovasabi_auth::jose::{MAX_TOKEN_BYTES, Reason, SigningKey};
 use ovasabi_auth::token::{
     AccessTokenSigner, AccessTokenVerifier, Audience, Grant, Issuer, SignError,
@@ -54,12 +56,14 @@ fn a_signed_token_is_believed() {
     );
 
     let claims = ann.claims().unwrap();
-    assert_eq!((claims.token_id(), claims.issuer()), (token.id(), ISSUER));
+    assert_eq!(claims.token_id(), Some(token.id()));
+    assert_eq!(claims.issuer(), ISSUER);
     assert_eq!(
         (claims.client_id(), claims.expires_at()),
         (Some("web"), ends)
     );
-    assert_eq!(claims.issued_at(), UNIX_EPOCH + Duration::from_secs(NOW));
+    let issued_at = UNIX_EPOCH + Duration::from_secs(NOW);
+    assert_eq!(claims.issued_at(), Some(issued_at));
     assert_eq!(
         claims.get::<String>("tier").unwrap().as_deref(),
         Some("gold")
@@ -183,7 +187,6 @@ fn headers_that_ask_for_anything_else_are_refused() {
             r#""alg":"EdDSA","typ":"at+jwt","kid":1"#,
             Reason::HeaderInvalid,
         ),
-        (r#""alg":"EdDSA","typ":"at+jwt""#, Reason::KeyUnknown),
         (
             r#""alg":"EdDSA","typ":"at+jwt","kid":"""#,
             Reason::KeyUnknown,
@@ -212,10 +215,7 @@ fn headers_that_ask_for_anything_else_are_refused() {
 #[test]
 fn a_token_never_brings_its_own_key() {
     let attacker = SigningKey::from_seed(&[9; 32]).unwrap();
-    let jwk = format!(
-        r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#,
-        attacker.verifying_key().to_base64url()
-    );
+    let jwk = attacker.verifying_key().to_jwk();
     for member in [
         format!(r#""jwk":{jwk}"#),
         r#""jku":"http://127.0.0.1:9/keys""#.to_owned(),
@@ -247,7 +247,11 @@ fn a_public_key_is_no_shared_secret() {
     let public = key().verifying_key();
     let header = base64(r#"{"alg":"HS256","typ":"at+jwt","kid":"k1"}"#);
     let signed = format!("{header}.{}", base64(claims(&[])));
-    for secret in [&public.as_bytes()[..], public.to_base64url().as_bytes()] {
+    let jwk = public.to_jwk();
+    let (_, text) = jwk.split_once(r#""x":""#).unwrap();
+    let text = text.split('"').next().unwrap();
+    let bytes = URL_SAFE_NO_PAD.decode(text).unwrap();
+    for secret in [&bytes[..], text.as_bytes(), jwk.as_bytes()] {
         let tag = hmac::sign(
             &hmac::Key::new(hmac::HMAC_SHA256, secret),
             signed.as_bytes(),

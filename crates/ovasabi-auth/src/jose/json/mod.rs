@@ -77,6 +77,18 @@ impl<'a> Value<'a> {
         strings
     }
 
+    /// The elements of an array.
+    pub(crate) fn as_elements(self) -> Option<Vec<Value<'a>>> {
+        if !self.0.starts_with('[') {
+            return None;
+        }
+        let mut elements = Vec::new();
+        Reader::new(self.0)
+            .elements(1, |element| elements.push(element))
+            .ok()?;
+        Some(elements)
+    }
+
     /// A finite number, as close as a double gets to what was written.
     pub(crate) fn as_number(self) -> Option<f64> {
         if !self

@@ -1,0 +1,17 @@
+//! For tests: keys of every kind, and tokens that say anything.
+//!
+//! Not for production: it signs whatever it is told.
+//!
+//! ```
+//! use ovasabi_auth::jose::{Algorithm, CompactJws};
+//! use ovasabi_auth::testing::TestKey;
+//!
+//! let key = TestKey::generate(Algorithm::Es256)?.with_id("k1");
+//! let token = key.mint(r#"{"sub":"ann"}"#);
+//! assert_eq!(CompactJws::parse(&token)?.verify(&key.verifying_key())?, br#"{"sub":"ann"}"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod key;
+
+pub use key::TestKey;
