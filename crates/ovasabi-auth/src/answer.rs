@@ -8,16 +8,16 @@ use ovasabi_core::{Code, Error};
 
 use crate::principal::Anonymous;
 
-/// What a caller is told: an error, and the challenge that goes with it.
+/// What a caller is told: an error, and the challenges that go with it.
 #[derive(Debug)]
 pub struct Refusal {
     error: Error,
-    challenge: Option<HeaderValue>,
+    challenges: Vec<HeaderValue>,
 }
 
 impl Refusal {
-    pub(crate) fn new(error: Error, challenge: Option<HeaderValue>) -> Self {
-        Self { error, challenge }
+    pub(crate) fn new(error: Error, challenges: Vec<HeaderValue>) -> Self {
+        Self { error, challenges }
     }
 
     /// The error. Its public half is for the caller, its private half for logs.
@@ -26,18 +26,18 @@ impl Refusal {
         &self.error
     }
 
-    /// The value of `WWW-Authenticate`, if the caller is to be asked for something.
+    /// The values of `WWW-Authenticate`, if the caller is to be asked for something: one for each scheme.
     #[must_use]
-    pub fn challenge(&self) -> Option<&HeaderValue> {
-        self.challenge.as_ref()
+    pub fn challenges(&self) -> &[HeaderValue] {
+        &self.challenges
     }
 
     pub(crate) fn to_response<B: From<Bytes>>(&self) -> Response<B> {
         let mut response = self.error.to_response(None);
-        if let Some(challenge) = &self.challenge {
+        for challenge in &self.challenges {
             response
                 .headers_mut()
-                .insert(WWW_AUTHENTICATE, challenge.clone());
+                .append(WWW_AUTHENTICATE, challenge.clone());
         }
         response
     }
@@ -62,7 +62,7 @@ pub(crate) fn uncovered() -> Refusal {
     let error = Error::internal("no AuthLayer covers this route: it would be open to everybody");
     Refusal {
         error,
-        challenge: None,
+        challenges: Vec::new(),
     }
 }
 
@@ -71,7 +71,7 @@ impl Anonymous {
         let error = Error::new(Code::Unauthenticated, "unauthenticated");
         Refusal {
             error,
-            challenge: Some(self.challenge.clone()),
+            challenges: self.challenge.clone(),
         }
     }
 }

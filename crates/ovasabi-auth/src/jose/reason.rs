@@ -91,6 +91,8 @@ reasons! {
     NotYetValid = "not_yet_valid",
     /// `iat` is still to come.
     IssuedInFuture = "issued_in_future",
+    /// Nobody could say whether the credential is good: keys or facts could not be fetched.
+    Unavailable = "unavailable",
     /// `scope` lacks a scope that every token must have.
     ScopeMissing = "scope_missing",
     /// `cnf` binds the token to a key whose possession nobody has proved.

@@ -9,51 +9,66 @@ use tower_layer::Layer;
 use super::counters::Counters;
 use super::gate::{Gate, Mode};
 use super::realm::Challenges;
-use super::{AuthService, Realm};
+use super::{AuthService, Authenticate, Realm};
 #[cfg(doc)]
 use crate::answer::Answer;
-use crate::token::AccessTokenVerifier;
 
-/// Verifies the bearer token of each request. See the [module](super) for what it answers.
+/// Verifies the credential of each request. See the [module](super) for what it answers.
 ///
 /// Clones and all services that it makes share their counters.
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it wraps a service"]
 pub struct AuthLayer<R = AsResponse> {
     gate: Arc<Gate>,
+    realm: Realm,
     answer: R,
 }
 
 impl AuthLayer {
     /// Refuses requests without a valid credential.
-    pub fn required(verifier: AccessTokenVerifier) -> Self {
-        Self::new(verifier, Mode::Required)
+    pub fn required(known: impl Authenticate) -> Self {
+        Self::new(known, Mode::Required)
     }
 
     /// Lets requests without a credential pass as anonymous; a bad credential is refused all the same.
-    pub fn optional(verifier: AccessTokenVerifier) -> Self {
-        Self::new(verifier, Mode::Optional)
+    pub fn optional(known: impl Authenticate) -> Self {
+        Self::new(known, Mode::Optional)
     }
 
-    fn new(verifier: AccessTokenVerifier, mode: Mode) -> Self {
+    fn new(known: impl Authenticate, mode: Mode) -> Self {
         let counters = Arc::new(Inspected::new(Counters::new(Name::from_static("auth"))));
-        let challenges = Challenges::new(&Realm::default());
+        let realm = Realm::default();
+        let known: Vec<Arc<dyn Authenticate>> = vec![Arc::new(known)];
         Self {
             gate: Arc::new(Gate {
-                verifier,
+                challenges: Challenges::new(&realm, known.iter().map(|known| known.scheme())),
+                known,
                 mode,
-                challenges,
                 counters,
             }),
+            realm,
             answer: AsResponse,
         }
     }
 }
 
 impl<R> AuthLayer<R> {
+    /// Knows another kind of credential too, which is asked about what those before do not know.
+    pub fn or(mut self, known: impl Authenticate) -> Self {
+        Arc::make_mut(&mut self.gate).known.push(Arc::new(known));
+        self.challenge()
+    }
+
     /// Sets what challenges ask for. Default: `api`.
     pub fn realm(mut self, realm: &Realm) -> Self {
-        Arc::make_mut(&mut self.gate).challenges = Challenges::new(realm);
+        self.realm = realm.clone();
+        self.challenge()
+    }
+
+    fn challenge(mut self) -> Self {
+        let gate = Arc::make_mut(&mut self.gate);
+        let schemes = gate.known.iter().map(|known| known.scheme());
+        gate.challenges = Challenges::new(&self.realm, schemes);
         self
     }
 
@@ -77,6 +92,7 @@ impl<R> AuthLayer<R> {
     pub fn responding_grpc(self) -> AuthLayer<AsGrpc> {
         AuthLayer {
             gate: self.gate,
+            realm: self.realm,
             answer: AsGrpc,
         }
     }
@@ -85,6 +101,7 @@ impl<R> AuthLayer<R> {
     pub fn responding_with<A>(self, answer: A) -> AuthLayer<A> {
         AuthLayer {
             gate: self.gate,
+            realm: self.realm,
             answer,
         }
     }

@@ -56,14 +56,18 @@
 //! carries no credential and is refused here. Verification is synchronous, allocates a few small values and
 //! boxes nothing.
 
+mod authenticate;
 mod counters;
 mod credential;
+mod future;
 mod gate;
 mod handle;
 mod headers;
 mod realm;
 mod service;
 
+pub use authenticate::{Authenticate, Denied, Presented, Scheme, Verdict};
+pub use future::AuthFuture;
 pub use handle::AuthLayer;
 pub use realm::{Realm, RealmError};
 pub use service::AuthService;

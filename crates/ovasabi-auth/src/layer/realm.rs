@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use http::HeaderValue;
 
+use super::Scheme;
 use crate::jose::Reason;
 
 /// What a challenge asks a credential for: shown to people, a name of the service. Default: `api`.
@@ -54,39 +55,91 @@ impl Default for Realm {
     }
 }
 
-/// The challenges of one realm, made once.
+/// The challenges of one realm, made once: for each scheme, with and without an error.
 #[derive(Clone, Debug)]
-pub(super) struct Challenges {
-    pub(super) bare: HeaderValue,
+pub(super) struct Challenges(Vec<Challenge>);
+
+#[derive(Clone, Debug)]
+struct Challenge {
+    bare: HeaderValue,
     invalid_request: HeaderValue,
     invalid_token: HeaderValue,
     insufficient_scope: HeaderValue,
 }
 
 impl Challenges {
-    pub(super) fn new(realm: &Realm) -> Self {
-        let with = |rest: &str| {
-            let text = format!(r#"Bearer realm="{}"{rest}"#, realm.as_str());
-            // A realm holds nothing that a header value may not.
-            HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
+    pub(super) fn new(realm: &Realm, schemes: impl IntoIterator<Item = Scheme>) -> Self {
+        let schemes = schemes.into_iter();
+        Self(
+            schemes
+                .map(|scheme| Challenge::new(realm, &scheme))
+                .collect(),
+        )
+    }
+
+    /// One for each scheme, without an error.
+    pub(super) fn bare(&self) -> Vec<HeaderValue> {
+        self.without_twins(self.0.iter().map(|challenge| &challenge.bare))
+    }
+
+    /// What a caller reads whose credential was refused by the one of this place.
+    pub(super) fn of(&self, place: usize, reason: Reason) -> Vec<HeaderValue> {
+        // Nobody is asked for a better credential while the one that is there cannot be checked.
+        if reason == Reason::Unavailable {
+            return Vec::new();
+        }
+        let each = self.0.iter().enumerate().map(|(at, challenge)| {
+            if at == place {
+                challenge.of(reason)
+            } else {
+                &challenge.bare
+            }
+        });
+        self.without_twins(each)
+    }
+
+    /// Two who read the same scheme are one challenge; one with an error is the better of two.
+    fn without_twins<'a>(&self, each: impl Iterator<Item = &'a HeaderValue>) -> Vec<HeaderValue> {
+        let mut kept: Vec<(HeaderValue, HeaderValue)> = Vec::with_capacity(self.0.len());
+        for (value, challenge) in each.zip(&self.0) {
+            match kept.iter_mut().find(|(bare, _)| *bare == challenge.bare) {
+                None => kept.push((challenge.bare.clone(), value.clone())),
+                Some((bare, known)) if known == bare => *known = value.clone(),
+                Some(_) => {}
+            }
+        }
+        kept.into_iter().map(|(_, value)| value).collect()
+    }
+}
+
+impl Challenge {
+    fn new(realm: &Realm, scheme: &Scheme) -> Self {
+        let Scheme { name, parameters } = scheme;
+        let with = |error: Option<&str>| {
+            let mut text = format!(r#"{name} realm="{}""#, realm.as_str());
+            let error = error.map(|error| format!(r#"error="{error}""#));
+            for parameter in error.iter().chain(parameters) {
+                text += ", ";
+                text += parameter;
+            }
+            // A realm and a scheme hold nothing that a header value may not.
+            HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(name))
         };
         Self {
-            bare: with(""),
-            invalid_request: with(r#", error="invalid_request""#),
-            invalid_token: with(r#", error="invalid_token""#),
-            insufficient_scope: with(r#", error="insufficient_scope""#),
+            bare: with(None),
+            invalid_request: with(Some("invalid_request")),
+            invalid_token: with(Some("invalid_token")),
+            insufficient_scope: with(Some("insufficient_scope")),
         }
     }
 
     /// RFC 6750 §3.1: who sent no credential is told no error.
-    pub(super) fn of(&self, reason: Reason) -> HeaderValue {
+    fn of(&self, reason: Reason) -> &HeaderValue {
         match reason {
-            Reason::CredentialMissing | Reason::SchemeNotSupported => self.bare.clone(),
-            Reason::CredentialMalformed | Reason::SeveralCredentials => {
-                self.invalid_request.clone()
-            }
-            Reason::ScopeMissing => self.insufficient_scope.clone(),
-            _ => self.invalid_token.clone(),
+            Reason::CredentialMissing | Reason::SchemeNotSupported => &self.bare,
+            Reason::CredentialMalformed | Reason::SeveralCredentials => &self.invalid_request,
+            Reason::ScopeMissing => &self.insufficient_scope,
+            _ => &self.invalid_token,
         }
     }
 }

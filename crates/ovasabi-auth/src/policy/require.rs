@@ -144,9 +144,9 @@ fn decide(rule: &Rule, caller: &Caller<'_>) -> Result<(), Refusal> {
 }
 
 /// A client that lacks a scope can ask for it; one that lacks a role cannot, and is told nothing.
-fn challenge(denial: &Denial) -> Option<HeaderValue> {
+fn challenge(denial: &Denial) -> Vec<HeaderValue> {
     let Denial::MissingScope(scope) = denial else {
-        return None;
+        return Vec::new();
     };
     let is_plain = scope
         .bytes()
@@ -156,5 +156,6 @@ fn challenge(denial: &Denial) -> Option<HeaderValue> {
     } else {
         String::new()
     };
-    HeaderValue::try_from(format!(r#"Bearer error="insufficient_scope"{rest}"#)).ok()
+    let challenge = format!(r#"Bearer error="insufficient_scope"{rest}"#);
+    HeaderValue::try_from(challenge).into_iter().collect()
 }

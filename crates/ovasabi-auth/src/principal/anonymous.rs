@@ -10,7 +10,7 @@ use super::Principal;
 #[derive(Clone, Debug)]
 pub(crate) struct Anonymous {
     /// How to ask for a credential, should somebody further in require one.
-    pub(crate) challenge: HeaderValue,
+    pub(crate) challenge: Vec<HeaderValue>,
 }
 
 /// The caller of a request.

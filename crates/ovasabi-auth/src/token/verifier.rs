@@ -8,6 +8,7 @@ use ovasabi_core::time::WallClock;
 use super::{AccessTokenVerifierBuilder, Audience, Issuer, Profile};
 use crate::Principal;
 use crate::jose::{Algorithm, CompactJws, JwkSet, Reason};
+use crate::layer::{Authenticate, Presented, Verdict};
 
 /// Verifies access tokens. Clones share one state.
 ///
@@ -53,5 +54,14 @@ impl AccessTokenVerifier {
         let payload = jws.verify_with(&settings.keys)?;
         let payload = String::from_utf8(payload).map_err(|_| Reason::JsonInvalid)?;
         settings.check(payload)
+    }
+}
+
+impl Authenticate for AccessTokenVerifier {
+    fn authenticate(&self, request: &Presented<'_>) -> Verdict {
+        match request.authorization("Bearer") {
+            None => Verdict::NotMine,
+            Some(token) => token.and_then(|token| self.verify(token)).into(),
+        }
     }
 }

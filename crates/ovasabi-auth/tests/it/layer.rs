@@ -411,7 +411,7 @@ async fn a_body_of_ones_own_takes_an_answer_of_ones_own() {
             refusal: &ovasabi_auth::answer::Refusal,
             _is_grpc: bool,
         ) -> Response<String> {
-            assert_eq!(refusal.challenge().unwrap(), BARE);
+            assert_eq!(refusal.challenges(), [BARE]);
             Response::new(refusal.error().reason().to_owned())
         }
     }

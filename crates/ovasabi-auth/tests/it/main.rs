@@ -18,6 +18,8 @@ mod principal;
 #[cfg(feature = "testing")]
 mod profile;
 #[cfg(feature = "token")]
+mod several;
+#[cfg(feature = "token")]
 mod support;
 #[cfg(feature = "token")]
 mod token;

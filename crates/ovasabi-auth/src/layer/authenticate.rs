@@ -1,0 +1,166 @@
+//! What a layer asks of those who know credentials.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use http::{HeaderMap, Method, Uri};
+use ovasabi_core::{Code, Error};
+
+use super::credential::Authorization;
+use crate::Principal;
+use crate::jose::Reason;
+
+/// Knows one kind of credential: tokens of an issuer, API keys, certificates.
+///
+/// An [`AuthLayer`](super::AuthLayer) asks those that it has, in order, until one says that the credential is its own.
+/// It answers at once where it can; whoever has to ask somebody else first hands out a future, which is boxed then.
+pub trait Authenticate: Send + Sync + 'static {
+    /// Looks at the credential of a request.
+    fn authenticate(&self, request: &Presented<'_>) -> Verdict;
+
+    /// How a caller is asked for such a credential.
+    fn scheme(&self) -> Scheme {
+        Scheme::new("Bearer")
+    }
+}
+
+/// What is known of a request before its credential is believed.
+#[derive(Debug)]
+pub struct Presented<'a> {
+    pub(super) authorization: Option<Authorization<'a>>,
+    /// The method.
+    pub method: &'a Method,
+    /// The target, as the request has it.
+    pub uri: &'a Uri,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+}
+
+impl<'a> Presented<'a> {
+    /// The credential of the `Authorization` header, if it is of this scheme; schemes have no case.
+    ///
+    /// # Errors
+    /// [`Reason::CredentialMalformed`] when what follows the scheme is not `token68` (RFC 9110 §11.2).
+    #[must_use]
+    pub fn authorization(&self, scheme: &str) -> Option<Result<&'a str, Reason>> {
+        let credential = self.authorization.as_ref()?;
+        let is_asked = credential.scheme.eq_ignore_ascii_case(scheme);
+        is_asked.then(|| credential.token68().ok_or(Reason::CredentialMalformed))
+    }
+}
+
+/// What is said of a credential.
+pub enum Verdict {
+    /// There is none of this kind: the next one is asked.
+    NotMine,
+    /// It is believed.
+    Accepted(Principal),
+    /// It is of this kind, and refused: nobody else is asked.
+    Refused(Denied),
+    /// Somebody has to be asked first.
+    Pending(Pin<Box<dyn Future<Output = Result<Principal, Denied>> + Send>>),
+}
+
+/// Why a credential was refused, and when it is worth trying again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Denied {
+    reason: Reason,
+    retry_after: Option<Duration>,
+}
+
+impl Denied {
+    /// Nobody could say whether the credential is good: the caller reads 503 and comes back after `retry_after`.
+    #[must_use]
+    pub fn unavailable(retry_after: Duration) -> Self {
+        Self {
+            reason: Reason::Unavailable,
+            retry_after: Some(retry_after),
+        }
+    }
+
+    /// The same refusal, to be tried again after this time.
+    #[must_use]
+    pub fn retry_after(self, after: Duration) -> Self {
+        Self {
+            retry_after: Some(after),
+            ..self
+        }
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(self) -> Reason {
+        self.reason
+    }
+
+    pub(super) fn into_error(self) -> Error {
+        let error = match self.reason {
+            Reason::Unavailable => {
+                Error::new(Code::Unavailable, "authentication_unavailable").caused_by(self.reason)
+            }
+            reason => reason.into(),
+        };
+        match self.retry_after {
+            Some(after) => error.retry_after(after),
+            None => error,
+        }
+    }
+}
+
+impl From<Reason> for Denied {
+    fn from(reason: Reason) -> Self {
+        Self {
+            reason,
+            retry_after: None,
+        }
+    }
+}
+
+impl<E: Into<Denied>> From<Result<Principal, E>> for Verdict {
+    fn from(verified: Result<Principal, E>) -> Self {
+        match verified {
+            Ok(principal) => Self::Accepted(principal),
+            Err(denied) => Self::Refused(denied.into()),
+        }
+    }
+}
+
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotMine => f.write_str("NotMine"),
+            Self::Accepted(principal) => f.debug_tuple("Accepted").field(principal).finish(),
+            Self::Refused(denied) => f.debug_tuple("Refused").field(denied).finish(),
+            Self::Pending(_) => f.write_str("Pending(..)"),
+        }
+    }
+}
+
+/// A scheme of RFC 9110 §11, as a challenge names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Scheme {
+    pub(super) name: &'static str,
+    /// Parameters beside `realm`, each `name="value"`.
+    pub(super) parameters: Vec<String>,
+}
+
+impl Scheme {
+    /// The scheme of this name: a token of RFC 9110 §5.6.2.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            parameters: Vec::new(),
+        }
+    }
+
+    /// Adds a parameter to its challenges. Characters that would end the quotes or the header are left out.
+    pub fn parameter(mut self, name: &'static str, value: &str) -> Self {
+        let is_plain =
+            |&character: &char| matches!(character, ' '..='~') && !matches!(character, '"' | '\\');
+        let value: String = value.chars().filter(is_plain).collect();
+        self.parameters.push(format!("{name}=\"{value}\""));
+        self
+    }
+}
