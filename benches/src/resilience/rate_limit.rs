@@ -48,10 +48,12 @@ pub(super) const DIRECT: &[Case] = &[
 pub(super) const KEYED: &[Case] = &[
     BARE,
     Case::new("ovasabi keyed, 1 key", || {
-        over(keyed(1 << 16), |limiter| one_key(limiter).layer(Bare))
+        let limiter = keyed(Quota::per_hour(MANY), 1 << 16);
+        over(limiter, |limiter| one_key(limiter).layer(Bare))
     }),
     Case::new("governor keyed, 1 key, no layer", || {
-        over(governor_keyed(1), |limiter| {
+        let limiter = governor_keyed(governor::Quota::per_hour(MANY), 1);
+        over(limiter, |limiter| {
             let limiter = Arc::clone(limiter);
             service_fn(move |request| {
                 let _ = limiter.check_key(&0);
@@ -60,12 +62,15 @@ pub(super) const KEYED: &[Case] = &[
         })
     }),
     Case::new("ovasabi keyed, 10^6 keys", || {
-        let limiter = keyed(1_000_000);
+        let live = Quota::one_every(MINUTE).and_then(|quota| quota.with_burst(PLENTY));
+        let limiter = keyed(live.expect("it is possible"), 1_000_000);
         (0..KEYS).for_each(|key| drop(limiter.check(&key)));
         over(limiter, |limiter| many_keys(limiter).layer(Bare))
     }),
     Case::new("governor keyed, 10^6 keys, no layer", || {
-        over(governor_keyed(KEYS), |limiter| {
+        let live = governor::Quota::with_period(MINUTE).expect("it is not zero");
+        let limiter = governor_keyed(live.allow_burst(PLENTY), KEYS);
+        over(limiter, |limiter| {
             let limiter = Arc::clone(limiter);
             service_fn(move |request| {
                 let _ = limiter.check_key(&scatter(request));
@@ -77,6 +82,11 @@ pub(super) const KEYED: &[Case] = &[
 
 const MANY: NonZeroU32 = NonZeroU32::MAX;
 const KEYS: u64 = 1_000_000;
+
+/// A key that has been asked is live for as long as a unit takes to come back, and holds its place: longer
+/// than from one round of all keys to the next, and with enough units for as many rounds as there are.
+const MINUTE: Duration = Duration::from_secs(60);
+const PLENTY: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is not zero");
 
 pub(super) fn direct() -> RateLimitLayer<RateLimiter, ByResult> {
     let built = RateLimiter::builder("bench", Quota::per_second(MANY)).build();
@@ -92,9 +102,7 @@ pub(super) fn tower_resilience() -> tower_resilience_ratelimiter::RateLimiterLay
         .expect("the settings are in range")
 }
 
-/// A key that has been asked is live for an hour: its place is not free.
-fn keyed(capacity: usize) -> KeyedRateLimiter<u64> {
-    let quota = Quota::per_hour(MANY);
+fn keyed(quota: Quota, capacity: usize) -> KeyedRateLimiter<u64> {
     KeyedRateLimiter::builder("bench", quota)
         .capacity(NonZeroUsize::new(capacity).expect("it is not zero"))
         .build()
@@ -123,9 +131,8 @@ type Governor = governor::RateLimiter<
     NoOpMiddleware<governor::clock::QuantaInstant>,
 >;
 
-fn governor_keyed(keys: u64) -> Arc<Governor> {
-    let limiter =
-        Governor::dashmap_with_clock(governor::Quota::per_hour(MANY), QuantaClock::default());
+fn governor_keyed(quota: governor::Quota, keys: u64) -> Arc<Governor> {
+    let limiter = Governor::dashmap_with_clock(quota, QuantaClock::default());
     (0..keys).for_each(|key| drop(limiter.check_key(&key)));
     Arc::new(limiter)
 }
