@@ -22,7 +22,7 @@ const LATEST: u64 = u64::MAX / 2;
 const HORIZON: u64 = LATEST - 102 * 365 * 86_400 * 1_000_000_000;
 
 /// The time that decisions are made at.
-#[inline]
+#[inline(always)]
 pub(super) fn bounded(now: Tick) -> u64 {
     now.as_nanos().min(LATEST)
 }
@@ -30,7 +30,7 @@ pub(super) fn bounded(now: Tick) -> u64 {
 impl Bucket {
     /// Takes what comes back in `price`, if no more than `slack` is owed: when the bucket is full, in both
     /// cases. That is [`MOVING`] when it is just being given away, which is no refusal.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&self, price: u64, slack: u64, now: u64) -> Result<u64, u64> {
         let latest = now + slack;
         // Acquire pairs with the release in `end_move`: who sees the bucket of a new key sees its fingerprint.

@@ -31,34 +31,56 @@ pub(super) type Decision = Result<Standing, Refused>;
 
 /// Decides whether `cost` fits the quota of `bucket` at `now`, and takes it if so. `None` when the bucket is
 /// just being given to another key.
-#[inline]
 pub(super) fn decide(
     quota: Quota,
     bucket: &Bucket,
     cost: NonZeroU32,
     now: Tick,
 ) -> Option<Decision> {
-    let now = bounded(now);
-    if cost > quota.burst() {
-        return Some(Err(never(quota, bucket.full_at(), now)));
-    }
-    let price = quota.price(u64::from(cost.get()));
-    // What the bucket may be owed for this cost to fit.
-    let slack = quota.window().saturating_sub(price);
-    match bucket.take(price, slack, now) {
-        Ok(full_at) => Some(Ok(Standing::new(quota, full_at, now))),
-        Err(MOVING) => None,
-        Err(full_at) => Some(Err(until(quota, full_at, slack, now))),
+    match take(quota, bucket, cost, now) {
+        Ok(standing) => Some(Ok(standing)),
+        Err(full_at) => miss(quota, full_at, cost, now).map(Err),
     }
 }
 
-#[cold]
-fn until(quota: Quota, full_at: u64, slack: u64, now: u64) -> Refused {
+/// The way of an admission alone, in one piece with its caller; else when the bucket is full, for [`miss`].
+#[inline(always)]
+pub(super) fn take(
+    quota: Quota,
+    bucket: &Bucket,
+    cost: NonZeroU32,
+    now: Tick,
+) -> Result<Standing, u64> {
+    let now = bounded(now);
+    if cost > quota.burst() {
+        return Err(bucket.full_at());
+    }
+    let price = quota.price(u64::from(cost.get()));
+    let full_at = bucket.take(price, slack(quota, price), now)?;
+    Ok(Standing::new(quota, full_at, now))
+}
+
+/// Why [`take`] took nothing. `None` when the bucket is just being given to another key.
+pub(super) fn miss(quota: Quota, full_at: u64, cost: NonZeroU32, now: Tick) -> Option<Refused> {
+    let now = bounded(now);
+    if cost > quota.burst() {
+        return Some(never(quota, full_at, now));
+    }
+    if full_at == MOVING {
+        return None;
+    }
+    let slack = slack(quota, quota.price(u64::from(cost.get())));
     let wait = full_at.saturating_sub(slack).saturating_sub(now);
-    Refused {
+    Some(Refused {
         refusal: Refusal::Until(Duration::from_nanos(wait)),
         standing: Standing::new(quota, full_at, now),
-    }
+    })
+}
+
+/// What the bucket may be owed for a price to fit.
+#[inline(always)]
+fn slack(quota: Quota, price: u64) -> u64 {
+    quota.window().saturating_sub(price)
 }
 
 /// Refuses what can never be admitted.

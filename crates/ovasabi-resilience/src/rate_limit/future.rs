@@ -5,7 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use ovasabi_core::Rejection;
 use ovasabi_core::classify::Facts;
 use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
@@ -17,60 +16,57 @@ use super::headers::{Headers, WriteHeaders};
 pin_project! {
     /// The future of a [`RateLimitService`](super::RateLimitService): that of the service inside, or a refusal.
     #[must_use = "futures do nothing unless polled"]
-    pub struct ResponseFuture<F, R, H: Headers> {
+    pub struct ResponseFuture<F: Future, H: Headers> {
         #[pin]
-        call: Call<F, R>,
-        note: Option<H::Note>,
+        call: Call<F, H>,
     }
 }
 
 pin_project! {
+    // A refusal is said in the call: what it needs to be said later is larger than most answers, and would be
+    // moved with every admission.
     #[project = CallProj]
-    enum Call<F, R> {
-        Admitted { #[pin] response: F },
-        Refused { refused: Option<(Rejection, Facts, R)> },
+    enum Call<F: Future, H: Headers> {
+        Admitted { #[pin] response: F, note: H::Note },
+        Refused { answer: Option<F::Output> },
     }
 }
 
-impl<F, R, H: Headers> ResponseFuture<F, R, H> {
-    #[inline]
+impl<F: Future, H: Headers> ResponseFuture<F, H> {
+    #[inline(always)]
     pub(super) fn admitted(response: F, note: H::Note) -> Self {
         Self {
-            call: Call::Admitted { response },
-            note: Some(note),
+            call: Call::Admitted { response, note },
         }
     }
 
-    pub(super) fn refused(rejection: Rejection, facts: Facts, reject: R, note: H::Note) -> Self {
+    #[inline(always)]
+    pub(super) fn refused(answer: F::Output) -> Self {
         Self {
             call: Call::Refused {
-                refused: Some((rejection, facts, reject)),
+                answer: Some(answer),
             },
-            note: Some(note),
         }
     }
 }
 
-impl<F, R, H, Res, Err> Future for ResponseFuture<F, R, H>
+impl<F, H, Res, Err> Future for ResponseFuture<F, H>
 where
     F: Future<Output = Result<Res, Err>>,
-    R: Reject<Res, Err>,
     H: WriteHeaders<Res>,
 {
     type Output = Result<Res, Err>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let result = match this.call.project() {
-            CallProj::Admitted { response } => ready!(response.poll(cx)),
-            CallProj::Refused { refused } => match refused.take() {
-                Some((rejection, facts, reject)) => reject.reject(&facts, rejection),
-                // A future that is polled after its end has nothing more to say.
-                None => return Poll::Pending,
-            },
-        };
-        Poll::Ready(write::<H, _, _>(this.note, result))
+        match self.project().call.project() {
+            CallProj::Admitted { response, note } => {
+                let result = ready!(response.poll(cx));
+                Poll::Ready(result.map(|response| H::write(note, response)))
+            }
+            // A future that is polled after its end has nothing more to say.
+            CallProj::Refused { answer } => answer.take().map_or(Poll::Pending, Poll::Ready),
+        }
     }
 }
 
@@ -174,13 +170,13 @@ fn write<H: WriteHeaders<Res>, Res, Err>(
     note: &mut Option<H::Note>,
     result: Result<Res, Err>,
 ) -> Result<Res, Err> {
-    match (result, note.take()) {
+    match (result, note) {
         (Ok(response), Some(note)) => Ok(H::write(note, response)),
         (result, _) => result,
     }
 }
 
-impl<F, R, H: Headers> fmt::Debug for ResponseFuture<F, R, H> {
+impl<F: Future, H: Headers> fmt::Debug for ResponseFuture<F, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_refused = matches!(self.call, Call::Refused { .. });
         f.debug_struct("ResponseFuture")

@@ -36,7 +36,7 @@ impl<Req> sealed::Gate<Req> for RateLimiter {
         self.name()
     }
 
-    #[inline]
+    #[inline(always)]
     fn check(&self, _request: &Req, facts: &Facts) -> Outcome {
         match self.enter(facts.cost(), self.clock().now()) {
             Ok(standing) => Ok(Some(standing)),
@@ -82,7 +82,7 @@ impl<K: ?Sized, F> Keyed<K, F> {
     }
 
     /// `None` when the request is exempt.
-    #[inline]
+    #[inline(always)]
     fn fingerprint<Req>(&self, request: &Req) -> Option<u64>
     where
         F: RequestKey<Req>,
@@ -103,7 +103,7 @@ impl<Req, K: ?Sized, F: RequestKey<Req, Key = K>> sealed::Gate<Req> for Keyed<K,
         self.limiter.name()
     }
 
-    #[inline]
+    #[inline(always)]
     fn check(&self, request: &Req, facts: &Facts) -> Outcome {
         let Some(fingerprint) = self.fingerprint(request) else {
             return Ok(None);

@@ -34,7 +34,7 @@ pub(super) struct State {
 }
 
 /// The one bucket is the one lane.
-const LANE: u64 = 0;
+pub(super) const LANE: u64 = 0;
 
 impl RateLimiter {
     /// Starts to build a limiter with this name and quota.
@@ -132,18 +132,23 @@ impl RateLimiter {
     }
 
     /// Takes `cost` at `now`: the engine, without clock, count or allocation.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enter(&self, cost: NonZeroU32, now: Tick) -> Decision {
         let State { core, bucket } = &**self.0;
-        let decision = core.decide(&bucket.0, Some(LANE), cost, now);
-        decision.unwrap_or_else(|| {
+        match core.decide(&bucket.0, Some(LANE), cost, now) {
+            Some(decision) => decision,
             // A bucket of its own is never given away.
-            let quota = core.quota.get();
-            Err(Refused {
-                refusal: Refusal::Until(quota.interval()),
-                standing: Standing::new(quota, 0, 0),
-            })
-        })
+            None => Err(self.given_away()),
+        }
+    }
+
+    #[cold]
+    fn given_away(&self) -> Refused {
+        let quota = self.quota();
+        Refused {
+            refusal: Refusal::Until(quota.interval()),
+            standing: Standing::new(quota, 0, 0),
+        }
     }
 
     /// Counts a refusal of [`Self::enter`], and says it.
@@ -176,7 +181,7 @@ impl RateLimiter {
 impl Admit for RateLimiter {
     type Permit = ();
 
-    #[inline]
+    #[inline(always)]
     fn admit(&self, _key: &(), cost: NonZeroU32, now: Tick) -> Result<(), Rejection> {
         match self.enter(cost, now) {
             Ok(_) => Ok(()),

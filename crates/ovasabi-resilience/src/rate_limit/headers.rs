@@ -28,8 +28,8 @@ pub trait Headers: Copy + sealed::Sealed {
     note = "`.headers()` is for `http::Response<B>`; leave it out for other responses"
 )]
 pub trait WriteHeaders<Res>: Headers {
-    /// The answer with its headers.
-    fn write(note: Self::Note, response: Res) -> Res;
+    /// The answer with its headers. Takes the note: an answer is written into once.
+    fn write(note: &mut Self::Note, response: Res) -> Res;
 }
 
 /// Says nothing: the default. Costs nothing.
@@ -65,8 +65,8 @@ impl Headers for NoHeaders {
 }
 
 impl<Res> WriteHeaders<Res> for NoHeaders {
-    #[inline]
-    fn write(_note: (), response: Res) -> Res {
+    #[inline(always)]
+    fn write(_note: &mut (), response: Res) -> Res {
         response
     }
 }
@@ -87,8 +87,8 @@ impl Headers for DraftHeaders {
 // The hint of `WriteHeaders` says more than the bound that is missed.
 #[diagnostic::do_not_recommend]
 impl<B> WriteHeaders<Response<B>> for DraftHeaders {
-    fn write(note: Self::Note, mut response: Response<B>) -> Response<B> {
-        if let Some((name, standing)) = note {
+    fn write(note: &mut Self::Note, mut response: Response<B>) -> Response<B> {
+        if let Some((name, standing)) = note.take() {
             let (units, seconds) = policy(standing.quota());
             let headers = response.headers_mut();
             let name = Quoted(name.as_str());

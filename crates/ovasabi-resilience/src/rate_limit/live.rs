@@ -30,7 +30,7 @@ impl LiveQuota {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn get(&self) -> Quota {
         let mut version = self.version.load(Ordering::Acquire);
         loop {

@@ -2,7 +2,8 @@
 
 use std::task::{Context, Poll};
 
-use ovasabi_core::classify::{HttpClassify, ReadRequest};
+use ovasabi_core::Rejection;
+use ovasabi_core::classify::{Facts, HttpClassify, ReadRequest};
 use ovasabi_core::reject::{AsError, Reject};
 use tower_service::Service;
 
@@ -10,7 +11,7 @@ use super::future::{ResponseFuture, WaitingFuture};
 use super::gate::Gate;
 use super::headers::WriteHeaders;
 use super::layer::{AtOnce, InTurn};
-use super::{NoHeaders, RateLimitLayer};
+use super::{NoHeaders, RateLimitLayer, Standing};
 
 /// Refuses requests beyond the quota, or lets them wait; made by [`RateLimitLayer`].
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +46,12 @@ where
     S: Service<Req>,
     G: Gate<Req>,
     C: ReadRequest<Req>,
-    R: Reject<S::Response, S::Error> + Clone,
+    R: Reject<S::Response, S::Error>,
     H: WriteHeaders<S::Response>,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future, R, H>;
+    type Future = ResponseFuture<S::Future, H>;
 
     /// Takes nothing from the quota: a service that is ready and then dropped costs nothing.
     #[inline]
@@ -68,10 +69,30 @@ where
                 ResponseFuture::admitted(self.inner.call(request), note)
             }
             Err((rejection, standing)) => {
-                let note = H::note(H::policy(layer.gate.name()), standing);
-                ResponseFuture::refused(rejection, facts, layer.reject.clone(), note)
+                ResponseFuture::refused(layer.refuse::<Req, _, _>(&facts, rejection, standing))
             }
         }
+    }
+}
+
+impl<G, C, R, M, H> RateLimitLayer<G, C, R, M, H> {
+    /// The answer to a refused request.
+    #[cold]
+    #[inline(never)]
+    fn refuse<Req, Res, Err>(
+        &self,
+        facts: &Facts,
+        rejection: Rejection,
+        standing: Option<Standing>,
+    ) -> Result<Res, Err>
+    where
+        G: Gate<Req>,
+        R: Reject<Res, Err>,
+        H: WriteHeaders<Res>,
+    {
+        let mut note = H::note(H::policy(self.gate.name()), standing);
+        let answer = self.reject.reject(facts, rejection);
+        answer.map(|response| H::write(&mut note, response))
     }
 }
 

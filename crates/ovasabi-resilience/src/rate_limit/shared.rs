@@ -80,25 +80,32 @@ impl Core {
         now: Tick,
     ) -> Option<Decision> {
         let quota = self.quota.get();
-        let decision = engine::decide(quota, bucket, cost, now);
-        match decision {
-            Some(Err(refused)) if refused.standing.is_beyond() => {
-                self.decide_again(bucket, lane, cost, now)
-            }
-            other => other,
+        match engine::take(quota, bucket, cost, now) {
+            Ok(standing) => Some(Ok(standing)),
+            Err(full_at) => self.miss(quota, full_at, bucket, lane, cost, now),
         }
     }
 
+    /// The rest of [`Self::decide`], out of line: the parts of a refusal would travel through memory, and those
+    /// of an admission with them.
     #[cold]
-    fn decide_again(
+    #[inline(never)]
+    fn miss(
         &self,
+        quota: Quota,
+        full_at: u64,
         bucket: &Bucket,
         lane: Option<u64>,
         cost: NonZeroU32,
         now: Tick,
     ) -> Option<Decision> {
-        self.mend(bucket, lane, now);
-        engine::decide(self.quota.get(), bucket, cost, now)
+        match engine::miss(quota, full_at, cost, now) {
+            Some(refused) if refused.standing.is_beyond() => {
+                self.mend(bucket, lane, now);
+                engine::decide(self.quota.get(), bucket, cost, now)
+            }
+            missed => missed.map(Err),
+        }
     }
 
     fn mend(&self, bucket: &Bucket, lane: Option<u64>, now: Tick) {
