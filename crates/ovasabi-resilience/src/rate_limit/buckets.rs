@@ -1,7 +1,6 @@
 //! The buckets of a keyed limiter.
 
 use std::fmt;
-use std::hash::RandomState;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -11,8 +10,9 @@ use ovasabi_core::time::Tick;
 
 use super::bucket::{Bucket, bounded};
 use super::counts::Names;
-use super::engine::{Decision, Refusal, Refused, never};
+use super::engine::{self, Decision, Refusal, Refused, never};
 use super::keyed::KIND;
+use super::seed::Seed;
 use super::shared::{CONTROLS, Core, Limited, control};
 use super::store::{Full, Lines};
 use super::{Quota, Standing, WhenFull};
@@ -20,7 +20,7 @@ use super::{Quota, Standing, WhenFull};
 /// What all handles of a keyed limiter share.
 pub(super) struct State {
     pub(super) core: Core,
-    pub(super) hasher: RandomState,
+    pub(super) seed: Seed,
     pub(super) lines: Lines,
     pub(super) capacity: usize,
     pub(super) denies_when_full: AtomicBool,
@@ -31,8 +31,7 @@ impl State {
     pub(super) fn new(core: Core, capacity: usize, when_full: WhenFull) -> Self {
         Self {
             core,
-            // Seeded anew in each limiter: nobody can choose keys that fall on one line.
-            hasher: RandomState::new(),
+            seed: Seed::random(),
             lines: Lines::new(capacity),
             capacity,
             denies_when_full: AtomicBool::new(when_full == WhenFull::Deny),
@@ -40,8 +39,21 @@ impl State {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn decide(&self, fingerprint: u64, cost: NonZeroU32, now: Tick) -> Decision {
+        let quota = self.core.quota.get();
+        let take = |bucket: &Bucket| engine::take(quota, bucket, cost, now).ok();
+        match self.lines.visit_home(fingerprint, take) {
+            Some(standing) => Ok(standing),
+            None => self.settle(fingerprint, cost, now),
+        }
+    }
+
+    /// The rest of [`Self::decide`], from its beginning: for a key that is refused, or new, or not where it is
+    /// looked for first.
+    #[cold]
+    #[inline(never)]
+    fn settle(&self, fingerprint: u64, cost: NonZeroU32, now: Tick) -> Decision {
         let quota = self.core.quota.get();
         // What can never be admitted takes no place from others.
         if cost > quota.burst() {
@@ -54,7 +66,6 @@ impl State {
         }
     }
 
-    #[cold]
     fn overflow(&self, quota: Quota, cost: NonZeroU32, now: Tick, full: &Full<'_>) -> Decision {
         self.overflowed.fetch_add(1, Ordering::Relaxed);
         let shared = (!self.denies_when_full.load(Ordering::Relaxed))

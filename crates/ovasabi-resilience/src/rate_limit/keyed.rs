@@ -1,7 +1,7 @@
 //! A bucket for each key.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -114,9 +114,11 @@ impl<K: Hash + ?Sized> KeyedRateLimiter<K> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn fingerprint(&self, key: &K) -> u64 {
-        fingerprint(self.state.hasher.hash_one(key))
+        let mut hasher = self.state.seed.hasher();
+        key.hash(&mut hasher);
+        fingerprint(hasher.finish())
     }
 }
 
@@ -159,7 +161,7 @@ impl<K: ?Sized> KeyedRateLimiter<K> {
     }
 
     /// Takes `cost` of a key at `now`: the engine, without clock, count or allocation.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enter(&self, fingerprint: u64, cost: NonZeroU32, now: Tick) -> Decision {
         self.state.decide(fingerprint, cost, now)
     }
@@ -190,13 +192,13 @@ impl<K: ?Sized> KeyedRateLimiter<K> {
     }
 
     /// The fingerprint of a key that is found in `request`, if there is one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn fingerprint_of<Req>(
         &self,
         request: &Req,
         key: &impl RequestKey<Req>,
     ) -> Option<u64> {
-        let mut hasher = self.state.hasher.build_hasher();
+        let mut hasher = self.state.seed.hasher();
         key.hash_key(request, &mut hasher)
             .then(|| fingerprint(hasher.finish()))
     }
@@ -204,7 +206,7 @@ impl<K: ?Sized> KeyedRateLimiter<K> {
     /// The fingerprint of all requests that have no key.
     #[inline]
     pub(super) fn keyless(&self) -> u64 {
-        fingerprint(self.state.hasher.build_hasher().finish())
+        fingerprint(self.state.seed.hasher().finish())
     }
 
     #[inline]
@@ -220,7 +222,7 @@ impl<K: ?Sized> KeyedRateLimiter<K> {
 impl<K: Hash + ?Sized> Admit<K> for KeyedRateLimiter<K> {
     type Permit = ();
 
-    #[inline]
+    #[inline(always)]
     fn admit(&self, key: &K, cost: NonZeroU32, now: Tick) -> Result<(), Rejection> {
         match self.enter(self.fingerprint(key), cost, now) {
             Ok(_) => Ok(()),

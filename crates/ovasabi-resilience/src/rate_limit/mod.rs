@@ -41,8 +41,9 @@
 //!
 //! # What it costs
 //!
-//! One clock read and one compare-and-swap; no allocation, no reference count. With a key, one SipHash and one
-//! or two cache lines more. Refusals are counted, admissions are not: the bucket is the only word written.
+//! One clock read and one compare-and-swap; no allocation, no reference count. With a key, one seeded `foldhash`
+//! and, for nine keys in ten, one cache line more. Refusals are counted, admissions are not: the bucket is the
+//! only word written.
 //!
 //! # What goes wrong in deployment
 //!
@@ -67,11 +68,13 @@ mod headers;
 pub mod key;
 mod keyed;
 mod layer;
+mod line;
 mod live;
 #[cfg(all(test, ovasabi_loom))]
 mod loom_models;
 mod queue;
 mod quota;
+mod seed;
 mod service;
 mod shared;
 mod standing;

@@ -5,10 +5,8 @@ use std::time::Duration;
 use ovasabi_core::time::Tick;
 
 use super::bucket::{Bucket, bounded};
-use super::sync::{AtomicU64, Mutex, Ordering, lock};
-
-/// How many places a line has: two cache lines.
-const WAYS: usize = 8;
+use super::line::{Line, Place, WAYS};
+use super::sync::{Mutex, lock};
 
 /// Seven places for four keys. A key has two lines of eight, so that of as many live keys as the capacity
 /// says, at least 99 in 100 have a place of their own.
@@ -19,7 +17,7 @@ const KEYS: usize = 4;
 const MOST_DOORS: usize = 1_024;
 
 /// Buckets of many keys, in lines. A key hashes to two lines, and takes a place in the second only when the
-/// first is full.
+/// first is full. In both it prefers the same half, so that nearly all look-ups touch one cache line.
 ///
 /// Keys are not kept, only 64-bit fingerprints: two keys with the same one share a bucket, which happens
 /// to a pair among 10⁶ with a chance of about 3·10⁻⁸.
@@ -33,17 +31,6 @@ pub(super) struct Lines {
     doors: Box<[Mutex<()>]>,
     /// For the keys that find no place, one for each line, apart so that lines fill their cache lines exactly.
     overflow: Box<[Bucket]>,
-}
-
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Line([Place; WAYS]);
-
-#[derive(Debug, Default)]
-struct Place {
-    /// Zero when nobody has ever taken it. Changes only while the bucket moves.
-    fingerprint: AtomicU64,
-    bucket: Bucket,
 }
 
 /// All places of a key are taken by live ones.
@@ -80,32 +67,36 @@ impl Lines {
 
     /// All buckets, with the fingerprint of the key that has it.
     pub(super) fn buckets(&self) -> impl Iterator<Item = (Option<u64>, &Bucket)> {
-        let places = self.places().map(|place| {
-            (
-                Some(place.fingerprint.load(Ordering::Acquire)),
-                &place.bucket,
-            )
-        });
+        let places = self
+            .places()
+            .map(|place| (Some(place.fingerprint()), &place.bucket));
         places.chain(self.overflow.iter().map(|bucket| (None, bucket)))
     }
 
+    /// [`Self::visit`] for a key whose place is where it is looked for first. `None` for one that has none there,
+    /// or is just losing it.
+    #[inline(always)]
+    pub(super) fn visit_home<T>(
+        &self,
+        fingerprint: u64,
+        decide: impl Fn(&Bucket) -> Option<T>,
+    ) -> Option<T> {
+        let line = self.lines.get(self.home(fingerprint))?;
+        line.find_near(fingerprint)?.decide(fingerprint, decide)
+    }
+
     /// Decides with the bucket of a fingerprint, which is given a place if it has none.
-    #[inline]
     pub(super) fn visit<T>(
         &self,
         fingerprint: u64,
         now: Tick,
         decide: impl Fn(&Bucket) -> Option<T>,
     ) -> Result<T, Full<'_>> {
-        if let Some(place) = self.lookup(fingerprint)
-            && let Some(decision) = decide(&place.bucket)
-            // If the place went to another key in between, that one has paid, and this one pays again: the
-            // mistake is a unit too many, never one too few.
-            && place.holds(fingerprint)
-        {
-            return Ok(decision);
+        let place = self.lookup(fingerprint);
+        match place.and_then(|place| place.decide(fingerprint, &decide)) {
+            Some(decision) => Ok(decision),
+            None => self.settle(fingerprint, now, decide),
         }
-        self.settle(fingerprint, now, decide)
     }
 
     /// The bucket of a fingerprint, if it has a place.
@@ -114,7 +105,6 @@ impl Lines {
     }
 
     /// [`Self::visit`] for a key that has no place, as far as can be seen without a lock.
-    #[inline(never)]
     fn settle<T>(
         &self,
         fingerprint: u64,
@@ -140,85 +130,43 @@ impl Lines {
                 });
             };
             // Another key may move in before this one has paid, if it is as good as new: then it asks again.
-            if let Some(decision) = decide(&place.bucket)
-                && place.holds(fingerprint)
-            {
+            if let Some(decision) = place.decide(fingerprint, &decide) {
                 return Ok(decision);
             }
         }
     }
 
-    #[inline]
     fn lookup(&self, fingerprint: u64) -> Option<&Place> {
         let home = self.lines[self.home(fingerprint)].find(fingerprint);
         home.or_else(|| self.lines[self.away(fingerprint)].find(fingerprint))
     }
 
     /// The first line of a key: always below the number of lines.
-    #[inline]
+    #[inline(always)]
     fn home(&self, fingerprint: u64) -> usize {
         scale(fingerprint >> 32, self.lines.len())
     }
 
     /// The second, from bits that the first has not seen.
-    #[inline]
     fn away(&self, fingerprint: u64) -> usize {
         scale(fingerprint & 0xffff_ffff, self.lines.len())
     }
 
     fn places(&self) -> impl Iterator<Item = &Place> {
-        self.lines.iter().flat_map(|line| &line.0)
+        self.lines.iter().flat_map(Line::places)
     }
 }
 
 /// The fingerprint of a hash. Zero marks a place that nobody has taken, so the key with that one takes the next.
-#[inline]
+#[inline(always)]
 pub(super) fn fingerprint(hash: u64) -> u64 {
     hash.max(1)
 }
 
 /// Maps 32 even bits to a number below `count`, which is below 2³².
-#[inline]
+#[inline(always)]
 fn scale(bits: u64, count: usize) -> usize {
     ((bits * count as u64) >> 32) as usize
-}
-
-impl Line {
-    #[inline]
-    fn find(&self, fingerprint: u64) -> Option<&Place> {
-        self.0.iter().find(|place| place.holds(fingerprint))
-    }
-
-    /// Gives a place that is free or as good as new to a fingerprint. Only under the lock of its door.
-    fn claim(&self, fingerprint: u64, now: u64) -> Option<&Place> {
-        self.0.iter().find(|place| place.claim(fingerprint, now))
-    }
-
-    /// When the first of its places can be as good as new.
-    fn full_at(&self) -> u64 {
-        let ends = self.0.iter().map(|place| place.bucket.full_at());
-        ends.min().unwrap_or(0)
-    }
-}
-
-impl Place {
-    #[inline]
-    fn holds(&self, fingerprint: u64) -> bool {
-        self.fingerprint.load(Ordering::Acquire) == fingerprint
-    }
-
-    fn is_free(&self, now: u64) -> bool {
-        self.bucket.full_at() <= now
-    }
-
-    fn claim(&self, fingerprint: u64, now: u64) -> bool {
-        let is_won = self.bucket.begin_move(now);
-        if is_won {
-            self.fingerprint.store(fingerprint, Ordering::Release);
-            self.bucket.end_move();
-        }
-        is_won
-    }
 }
 
 #[cfg(test)]
@@ -257,6 +205,22 @@ mod tests {
         });
         assert!(decided.is_err(), "its line is full of others");
         assert_eq!(lines.live(now), WAYS);
+    }
+
+    #[test]
+    fn as_many_keys_as_there_are_places_keep_them_though_they_are_as_good_as_new() {
+        // All are full again long before they come again. Half of them prefer each half.
+        let lines = Lines::new(1);
+        for round in 0..5 {
+            for key in 1..=WAYS as u64 {
+                let now = Tick::from_nanos(1_000 * (10 * round + key));
+                let taken = lines.visit(key, now, |bucket| bucket.take(1, 0, now.as_nanos()).ok());
+                assert!(taken.is_ok());
+            }
+            for key in 1..=WAYS as u64 {
+                assert!(lines.find(key).is_some(), "{key} in round {round}");
+            }
+        }
     }
 
     #[test]

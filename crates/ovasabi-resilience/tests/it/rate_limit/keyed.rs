@@ -1,5 +1,7 @@
 //! A bucket for each key.
 
+use std::hash::Hash;
+use std::net::Ipv6Addr;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -23,6 +25,17 @@ fn builder(quota: Quota, capacity: usize) -> (KeyedRateLimiterBuilder<u32>, Cloc
 fn one_line(quota: Quota, when_full: WhenFull) -> (KeyedRateLimiter<u32>, ClockHand) {
     let (builder, hand) = builder(quota, 4);
     (builder.when_full(when_full).build().unwrap(), hand)
+}
+
+fn live_keys<K: Hash>(limiter: &KeyedRateLimiter<K>) -> f64 {
+    let live = limiter.snapshot().metrics().iter().find_map(|metric| {
+        let is_it = metric.name == "keyed_rate_limiter.live_keys";
+        is_it.then_some(metric.value)
+    });
+    let Some(Value::Gauge(live)) = live else {
+        panic!("no gauge of live keys");
+    };
+    live
 }
 
 #[test]
@@ -72,13 +85,7 @@ fn of_a_million_live_keys_at_least_99_in_100_are_held_exactly_in_32_bytes_each()
     for _ in 0..2 {
         (0..KEYS).for_each(|key| drop(limiter.check(&key)));
     }
-    let held = limiter.snapshot().metrics().iter().find_map(|metric| {
-        let is_it = metric.name == "keyed_rate_limiter.live_keys";
-        is_it.then_some(metric.value)
-    });
-    let Some(Value::Gauge(held)) = held else {
-        panic!("no gauge of live keys");
-    };
+    let held = live_keys(&limiter);
     assert!(held >= 0.99 * f64::from(KEYS), "{held}");
     assert!(
         limiter.memory() <= 32 * KEYS as usize,
@@ -102,6 +109,59 @@ fn a_key_under_attack_is_not_reset_by_a_flood_of_others() {
         hand.advance(SEC / 5);
         assert_eq!(admitted(10, || limiter.check(&0)), 1, "in its own time");
     }
+}
+
+#[test]
+fn callers_who_are_being_limited_stay_so_in_a_flood() {
+    // P-44; the example `hostile_keys` sends ten million.
+    const CALLERS: u32 = 100;
+    let (builder, hand) = builder(Quota::per_minute(n(1)), 65_536);
+    let limiter = builder.build().unwrap();
+    assert!((0..CALLERS).all(|caller| limiter.check(&caller).is_ok()));
+    for hostile in 0..200_000_u32 {
+        let _ = limiter.check(&(CALLERS + hostile));
+        if hostile.is_multiple_of(10) {
+            let caller = hostile / 10 % CALLERS;
+            assert!(limiter.check(&caller).is_err(), "{caller} after {hostile}");
+        }
+        hand.advance(50_000 * NS);
+    }
+    // Ten seconds are over.
+    hand.advance(50 * SEC - NS);
+    for (nanosecond, is_time) in [(0, false), (1, true), (1, false)] {
+        hand.advance(nanosecond * NS);
+        let admitted = (0..CALLERS).filter(|caller| limiter.check(caller).is_ok());
+        assert_eq!(admitted.count(), if is_time { CALLERS as usize } else { 0 });
+    }
+}
+
+/// How many of these keys, as many as the capacity says, have places of their own.
+fn held<K: Hash>(keys: impl ExactSizeIterator<Item = K>) -> f64 {
+    let capacity = NonZeroUsize::new(keys.len()).unwrap();
+    let builder = KeyedRateLimiter::<K>::builder("test", Quota::per_hour(n(1)));
+    let (clock, _hand) = Clock::manual();
+    let limiter = builder.capacity(capacity).clock(clock).build().unwrap();
+    keys.for_each(|key| drop(limiter.check(&key)));
+    live_keys(&limiter) / capacity.get() as f64
+}
+
+#[test]
+fn keys_that_look_alike_are_told_apart_as_well() {
+    // P-44
+    let keys = 0..30_000_u32;
+    let shares = [
+        held(keys.clone()),
+        held(keys.clone().map(|key| u64::from(key) << 40)),
+        held(keys.clone().map(|key| u128::from(key) << 64)),
+        held(keys.clone().map(|key| (key % 100, u64::from(key / 100)))),
+        held(
+            keys.clone()
+                .map(|key| Ipv6Addr::from(u128::from(key) << 80)),
+        ),
+        held(keys.clone().map(|key| format!("user-{key:08}"))),
+        held(keys.map(|key| format!("{key:08}{}", "-of-the-same-very-long-tenant".repeat(10)))),
+    ];
+    assert!(shares.iter().all(|share| *share >= 0.99), "{shares:?}");
 }
 
 #[test]
