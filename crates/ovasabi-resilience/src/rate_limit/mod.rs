@@ -72,6 +72,8 @@ mod line;
 mod live;
 #[cfg(all(test, ovasabi_loom))]
 mod loom_models;
+#[cfg(all(test, ovasabi_loom))]
+mod loom_queue;
 mod queue;
 mod quota;
 mod seed;
