@@ -110,7 +110,7 @@ where
 
 impl<S, ReqBody, R> Asking<S, ReqBody, R> {
     fn decide<ResBody>(
-        mut self: Box<Self>,
+        mut self,
         answered: Result<crate::Principal, super::Denied>,
     ) -> ResponseFuture<S::Future, ResBody>
     where
