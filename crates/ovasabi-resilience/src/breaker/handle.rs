@@ -164,6 +164,12 @@ impl CircuitBreaker {
         u64::try_from(probes).unwrap_or(u64::MAX)
     }
 
+    /// Calls that are counted while they are under way, and have not ended.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn watched(&self) -> u64 {
+        self.shared.engine().watched(self.shared.now())
+    }
+
     pub(super) fn from_core(core: Arc<Inspected<Core>>) -> Self {
         Self {
             shared: Shared::Counted(core),

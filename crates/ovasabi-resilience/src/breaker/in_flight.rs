@@ -134,6 +134,17 @@ impl InFlight {
         }
     }
 
+    /// How many calls of the owner of `now` have not left. Under the lock of the engine.
+    #[cfg(feature = "testkit")]
+    pub(super) fn held(&self, now: Place) -> u64 {
+        let words = self.slots.0.iter().chain([&self.older.0]);
+        words
+            .map(|word| word.load(Ordering::Acquire))
+            .filter(|word| now.owns(*word))
+            .map(|word| word & COUNT)
+            .sum()
+    }
+
     /// Whether it is time to look; if so, the next is `interval` nanoseconds later.
     pub(super) fn is_time_to_look(&self, now: Tick, interval: u64) -> bool {
         let (now, next) = (now.as_nanos(), self.next_look.load(Ordering::Relaxed));

@@ -87,6 +87,12 @@ impl<K: Key> Core<K> {
         count
     }
 
+    #[cfg(feature = "testkit")]
+    pub(super) fn for_each(&self, mut look: impl FnMut(&CircuitBreaker)) {
+        look(&self.overflow);
+        self.set.for_each(look);
+    }
+
     fn make_one(&self, key: &K) -> CircuitBreaker {
         let each = lock(&self.each).clone();
         (self.make)(key, each)

@@ -79,6 +79,12 @@ impl<K: Key> KeyedCircuitBreaker<K> {
         self.core.name()
     }
 
+    /// Looks at the breakers of all keys, and at that of those without a place.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn for_each(&self, look: impl FnMut(&CircuitBreaker)) {
+        self.core.for_each(look);
+    }
+
     pub(super) fn from_core(core: Arc<Inspected<Core<K>>>) -> Self {
         Self { core }
     }

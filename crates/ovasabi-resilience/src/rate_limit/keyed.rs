@@ -160,6 +160,12 @@ impl<K: ?Sized> KeyedRateLimiter<K> {
         &self.state.core.name
     }
 
+    /// How many wait for their turn, of all keys.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn waiting(&self) -> u32 {
+        self.state.core.queue.len()
+    }
+
     /// Takes `cost` of a key at `now`: the engine, without clock, count or allocation.
     #[inline(always)]
     pub(crate) fn enter(&self, fingerprint: u64, cost: NonZeroU32, now: Tick) -> Decision {

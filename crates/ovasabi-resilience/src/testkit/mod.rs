@@ -7,7 +7,8 @@
 //!
 //! * [`Scripted`] does with each call what its script says, counts, and minds readiness.
 //! * [`Clock::manual`] gives a clock to a builder and its [`ClockHand`] to the test.
-//! * [`assert_balanced`] fails if a slot, a probe or a place in a queue is still taken.
+//! * [`assert_balanced`] fails if a slot, a probe or a place in a queue is still taken, by whatever lends it: single
+//!   handles, keyed sets and whole stacks.
 //!
 //! ```
 //! use std::num::NonZeroU32;

@@ -65,6 +65,16 @@ impl Engine {
         self.overdue(&lock(&self.cold), now)
     }
 
+    /// How many calls are under way, if they are watched.
+    #[cfg(feature = "testkit")]
+    pub(in super::super) fn watched(&self, now: Tick) -> u64 {
+        // Under the lock none is on its way from one count to another.
+        let _cold = lock(&self.cold);
+        let word = self.word();
+        let in_flight = self.in_flight.get().filter(|_| word.watch() != 0);
+        in_flight.map_or(0, |in_flight| in_flight.held(self.place(word, now)))
+    }
+
     /// Watches calls that come in from now on, if the rule says so.
     pub(super) fn begin_watch(&self, cold: &mut Cold, slow: Option<SlowRule>) {
         let watch = if slow.is_some_and(|slow| slow.in_flight) {

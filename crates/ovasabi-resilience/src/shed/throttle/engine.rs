@@ -17,6 +17,9 @@ pub(super) struct Engine {
     plain: AtomicU64,
     window: Window,
     tally: Tally,
+    /// Admissions without their `leave`. A test may ask; nobody else pays for it.
+    #[cfg(feature = "testkit")]
+    under_way: AtomicU64,
 }
 
 /// Requests that are not in the number of successes.
@@ -50,6 +53,8 @@ impl Engine {
                 ignored: Counter::new(),
                 shed: Counter::new(),
             },
+            #[cfg(feature = "testkit")]
+            under_way: AtomicU64::new(0),
         }
     }
 
@@ -74,6 +79,8 @@ impl Engine {
     /// Admits a request that was decided about.
     #[inline]
     pub(super) fn admit(&self) -> Ticket {
+        #[cfg(feature = "testkit")]
+        self.under_way.fetch_add(1, Ordering::Relaxed);
         Ticket(())
     }
 
@@ -87,6 +94,8 @@ impl Engine {
     /// Ends an admission. What says nothing about the service is not counted as a request either.
     #[inline]
     pub(super) fn leave(&self, _ticket: Ticket, class: Class) {
+        #[cfg(feature = "testkit")]
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
         match class {
             Class::Success => self.window.add(true),
             Class::Failure => {
@@ -126,6 +135,11 @@ impl Engine {
         let tally = &self.tally;
         let others = tally.failures.value() + tally.throttled.value() + tally.shed.value();
         self.window.lifetime().saturating_sub(others)
+    }
+
+    #[cfg(feature = "testkit")]
+    pub(super) fn under_way(&self) -> u64 {
+        self.under_way.load(Ordering::Relaxed)
     }
 
     #[inline]

@@ -107,6 +107,12 @@ impl Throttle {
         self.shared.arc().name()
     }
 
+    /// How many requests were admitted and have not ended.
+    #[cfg(feature = "testkit")]
+    pub(crate) fn under_way(&self) -> u64 {
+        self.shared.engine.under_way()
+    }
+
     pub(super) fn from_core(core: Arc<Inspected<Core>>) -> Self {
         Self {
             shared: Shared::Counted(core),

@@ -1,5 +1,8 @@
 //! What tests of others are built from.
 
+#[cfg(feature = "full")]
+mod balance;
+
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;

@@ -4,12 +4,16 @@ use std::fmt;
 
 use ovasabi_core::reject::Name;
 
-use super::Scripted;
-use crate::breaker::CircuitBreaker;
-use crate::concurrency::ConcurrencyLimiter;
-use crate::rate_limit::RateLimiter;
+mod handles;
+#[cfg(feature = "shed")]
+mod shed;
+#[cfg(feature = "stack")]
+mod stacks;
 
 /// Something that calls take from while they are under way, and that must have all of it back when none is.
+///
+/// Every handle of this crate that lends something is one: limiters, breakers and keyed sets of them, load shedders
+/// and throttles, and whole stacks. A retry policy, a deadline and a fallback lend nothing.
 pub trait Balance {
     /// What is not home, if anything.
     fn outstanding(&self) -> Vec<Outstanding>;
@@ -60,39 +64,4 @@ pub fn assert_balanced<'a>(handles: impl IntoIterator<Item = &'a dyn Balance>) {
         "not everything is home: {}",
         outstanding.join(", ")
     );
-}
-
-/// Slots that are taken, and calls that wait for one.
-impl Balance for ConcurrencyLimiter {
-    fn outstanding(&self) -> Vec<Outstanding> {
-        let queued = u64::try_from(self.queued()).unwrap_or(u64::MAX);
-        let slots = Outstanding::of(self.name().clone(), "slots", self.in_flight().into());
-        let places = Outstanding::of(self.name().clone(), "places in the queue", queued);
-        slots.into_iter().chain(places).collect()
-    }
-}
-
-/// Probes under way, while it is half open. Calls through a closed breaker take nothing.
-impl Balance for CircuitBreaker {
-    fn outstanding(&self) -> Vec<Outstanding> {
-        let probes = Outstanding::of(self.name().clone(), "probes", self.probes_under_way());
-        probes.into_iter().collect()
-    }
-}
-
-/// Calls that wait for their turn. What was admitted is spent, and never comes back.
-impl Balance for RateLimiter {
-    fn outstanding(&self) -> Vec<Outstanding> {
-        let waiting = u64::from(self.waiting());
-        let places = Outstanding::of(self.name().clone(), "places in the queue", waiting);
-        places.into_iter().collect()
-    }
-}
-
-/// Calls that have neither ended nor been dropped.
-impl<Req, Res, Err> Balance for Scripted<Req, Res, Err> {
-    fn outstanding(&self) -> Vec<Outstanding> {
-        let calls = Outstanding::of("scripted", "calls", self.in_flight());
-        calls.into_iter().collect()
-    }
 }
