@@ -13,10 +13,14 @@ pub(crate) struct Counts {
     pub(crate) rounds: AtomicU64,
     pub(crate) calls: AtomicU64,
     pub(crate) answers: AtomicU64,
+    /// Answers of a fallback.
+    pub(crate) instead: AtomicU64,
     pub(crate) errors: AtomicU64,
     pub(crate) panics: AtomicU64,
     pub(crate) drops: AtomicU64,
     pub(crate) jumps: AtomicU64,
+    /// Numbers and modes that were changed.
+    pub(crate) changes: AtomicU64,
     ended: AtomicU64,
     refusals: Mutex<BTreeMap<&'static str, u64>>,
 }
@@ -63,14 +67,16 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "rounds {}, calls {}, answers {}, errors {}, panics {}, drops {}, jumps {}, in flight {}, refused:",
+            "rounds {}, calls {}, answers {} ({} instead), errors {}, panics {}, drops {}, jumps {}, changes {}, in flight {}, refused:",
             read(&self.rounds),
             read(&self.calls),
             read(&self.answers),
+            read(&self.instead),
             read(&self.errors),
             read(&self.panics),
             read(&self.drops),
             read(&self.jumps),
+            read(&self.changes),
             self.in_flight(),
         )?;
         let refusals = self.refusals.lock();

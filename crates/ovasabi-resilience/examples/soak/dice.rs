@@ -29,6 +29,12 @@ impl Dice {
         least.saturating_add(u32::try_from(self.roll(sides)).unwrap_or(0))
     }
 
+    /// One of them, if there are any.
+    pub(crate) fn pick<'a, T>(&self, of: &'a [T]) -> Option<&'a T> {
+        let index = usize::try_from(self.roll(of.len() as u64));
+        of.get(index.unwrap_or_default())
+    }
+
     /// From `least` to `most` milliseconds.
     pub(crate) fn millis(&self, least: u32, most: u32) -> Duration {
         Duration::from_millis(self.between(least, most).into())

@@ -1,18 +1,13 @@
 //! One round: a stack, calls from all sides, and a look at what is left.
 
-use std::future::Future;
-use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use http::Request;
-use http_body_util::BodyExt;
-use ovasabi_core::Rejection;
 use tokio::task::{JoinError, JoinSet};
-use tower::{BoxError, ServiceExt};
+use tower::BoxError;
 
 use crate::balance;
+use crate::call::call;
 use crate::counts::{Counts, one};
 use crate::dice::Dice;
 use crate::stand::{Calls, Stand};
@@ -38,15 +33,15 @@ pub(crate) async fn run(dice: &Dice, counts: &Arc<Counts>) -> Result<(), BoxErro
     while !workers.is_empty() {
         tokio::select! {
             Some(worked) = workers.join_next() => worked??,
-            _ = ticks.tick() => disturb(&stand, dice, counts),
+            _ = ticks.tick() => disturb(&stand, dice, counts)?,
         }
     }
     one(&counts.rounds);
-    balance::check(&stand)
+    balance::check(&stand, dice)
 }
 
-/// Time passes, and now and then jumps; limits change.
-fn disturb(stand: &Stand, dice: &Dice, counts: &Counts) {
+/// Time passes, and now and then jumps; numbers and modes change.
+fn disturb(stand: &Stand, dice: &Dice, counts: &Counts) -> Result<(), BoxError> {
     // Probes keep their leases in a silent round: there is nobody else to give them back.
     stand.hand.advance(Duration::from_millis(1));
     if dice.one_in(10) && stand.mood == Mood::Any {
@@ -59,13 +54,11 @@ fn disturb(stand: &Stand, dice: &Dice, counts: &Counts) {
             now.saturating_sub(by)
         });
     }
-    if dice.one_in(10) {
-        let limit = NonZeroU32::MIN.saturating_add(dice.between(0, 20));
-        for limiter in &stand.limiters {
-            // One that is adaptive may refuse it: its bounds are its own.
-            drop(limiter.set_limit(limit));
-        }
+    for _ in 0..dice.roll(3) {
+        one(&counts.changes);
+        stand.turn_a_knob(dice)?;
     }
+    Ok(())
 }
 
 /// Some calls, each in a task of its own; now and then all that are left are aborted.
@@ -81,8 +74,9 @@ async fn work(service: Calls, dice: Dice, counts: Arc<Counts>) -> Result<(), Box
         calls.abort_all();
     }
     while let Some(ended) = calls.join_next().await {
-        if let Err(error) = ended {
-            unexpected(error, &counts)?;
+        match ended {
+            Ok(called) => called?,
+            Err(error) => unexpected(error, &counts)?,
         }
     }
     Ok(())
@@ -100,51 +94,4 @@ fn unexpected(error: JoinError, counts: &Counts) -> Result<(), BoxError> {
         Err(_aborted) => one(&counts.drops),
     }
     Ok(())
-}
-
-/// One call, which is given up after a while or after so many polls.
-async fn call(service: Calls, dice: Dice, counts: Arc<Counts>) {
-    let _under_way = counts.call();
-    let call = service.oneshot(Request::new(()));
-    let ended = if dice.one_in(3) {
-        polled(call, dice.between(0, 4)).await
-    } else {
-        let patience = dice.millis(1, 60);
-        tokio::time::timeout(patience, call).await.ok()
-    };
-    match ended {
-        None => one(&counts.drops),
-        Some(Err(error)) => match Rejection::find(&error) {
-            Some(rejection) => counts.refused(rejection.kind()),
-            None => one(&counts.errors),
-        },
-        Some(Ok(answer)) => {
-            one(&counts.answers);
-            let body = answer.into_body();
-            if dice.one_in(3) {
-                tokio::time::sleep(dice.millis(0, 3)).await;
-            } else {
-                let patience = dice.millis(1, 10);
-                drop(tokio::time::timeout(patience, body.collect()).await);
-            }
-        }
-    }
-}
-
-/// Polls it so often, and gives up.
-async fn polled<F: Future>(future: F, most: u32) -> Option<F::Output> {
-    let mut future = std::pin::pin!(future);
-    let mut polls = 0;
-    std::future::poll_fn(|cx| {
-        if polls == most {
-            return Poll::Ready(None);
-        }
-        polls += 1;
-        let polled = future.as_mut().poll(cx);
-        if polled.is_pending() {
-            cx.waker().wake_by_ref();
-        }
-        polled.map(Some)
-    })
-    .await
 }

@@ -91,7 +91,7 @@ impl Service<Request<()>> for Upstream {
     }
 }
 
-async fn act(dice: &Dice) -> Result<Response<Body>, BoxError> {
+pub(crate) async fn act(dice: &Dice) -> Result<Response<Body>, BoxError> {
     if dice.one_in(2) {
         tokio::time::sleep(dice.millis(0, 3)).await;
     }
@@ -116,7 +116,7 @@ fn status(code: u16) -> Result<Response<Body>, BoxError> {
     Ok(answer.body(full(""))?)
 }
 
-fn full(text: &'static str) -> Body {
+pub(crate) fn full(text: &'static str) -> Body {
     Full::from(text).map_err(from_never).boxed_unsync()
 }
 
