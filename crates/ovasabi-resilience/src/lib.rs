@@ -83,7 +83,7 @@
 //! | `axum` | peer addresses and route templates as axum tells them, for [`rate_limit::key`] | no |
 //! | `backoff` | [`retry`], with policies of the crate `backoff`, which is not maintained | no |
 //! | `stack` | [`stack`]: the parts in the order that works, as one service | no |
-//! | `testkit` | [`testkit`]: a scripted service and a look at whether everything is home, for tests | no |
+//! | `testkit` | [`testkit`]: for tests: a scripted service, a look at whether everything is home, slow models | no |
 //! | `full` | all of them but `backoff` and `testkit` | no |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -25,7 +25,7 @@ use crate::config::Check;
 pub struct Window(pub(super) Length);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Length {
+pub(crate) enum Length {
     Time(Duration),
     Calls(u32),
 }
@@ -50,6 +50,11 @@ impl Window {
     #[must_use]
     pub const fn calls(calls: u32) -> Self {
         Self(Length::Calls(calls))
+    }
+
+    #[cfg(feature = "testkit")]
+    pub(crate) const fn length(self) -> Length {
+        self.0
     }
 }
 

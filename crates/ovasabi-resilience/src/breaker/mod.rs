@@ -100,6 +100,8 @@ mod window;
 mod word;
 
 pub use builder::CircuitBreakerBuilder;
+#[cfg(feature = "testkit")]
+pub(crate) use config::Length;
 pub use config::Window;
 pub use events::{Changes, TARGET};
 pub use handle::CircuitBreaker;

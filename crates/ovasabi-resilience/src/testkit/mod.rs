@@ -1,5 +1,5 @@
-//! For tests of what uses this crate: a service that follows a script, a clock moved by hand, and a look at whether
-//! everything is home.
+//! For tests of what uses this crate: a service that follows a script, a clock moved by hand, a look at whether
+//! everything is home, and slow models to compare with.
 //!
 //! What goes wrong around a limiter or a breaker goes wrong where calls end otherwise than with an answer: dropped
 //! half-way, in a panic, while they wait. A test needs a service that does all that when it is told to, time that
@@ -9,6 +9,7 @@
 //! * [`Clock::manual`] gives a clock to a builder and its [`ClockHand`] to the test.
 //! * [`assert_balanced`] fails if a slot, a probe or a place in a queue is still taken, by whatever lends it: single
 //!   handles, keyed sets and whole stacks.
+//! * [`model`] has a slow and obvious twin of each engine, for property tests.
 //!
 //! ```
 //! use std::num::NonZeroU32;
@@ -46,6 +47,7 @@
 
 mod balance;
 mod future;
+pub mod model;
 mod scripted;
 mod step;
 

@@ -14,6 +14,7 @@ mod half_open;
 mod in_flight;
 mod keyed;
 mod layer;
+#[cfg(feature = "testkit")]
 mod model;
 mod open;
 mod ready;

@@ -4,6 +4,7 @@ mod adaptive;
 mod config;
 mod events;
 mod layer;
+#[cfg(feature = "testkit")]
 mod model;
 mod priority;
 mod queue;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ovasabi_core::classify::Priority;
-use ovasabi_core::reject::RejectKind;
 use ovasabi_core::time::{Clock, ClockHand};
 use ovasabi_resilience::concurrency::{Acquire, ConcurrencyLimiter, Permit, Queue};
+use ovasabi_resilience::testkit::model::{Fate, Limiter, LimiterRules, Order};
 use proptest::prelude::*;
 use tokio_test::task::{Spawn, spawn};
 
@@ -52,175 +52,6 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (1..6_u32).prop_map(Op::SetLimit),
         2 => (1..50_u64).prop_map(Op::Advance),
     ]
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Order {
-    Fifo,
-    AdaptiveLifo,
-    Codel,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fate {
-    Waits,
-    Admitted,
-    Refused(RejectKind),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Waiter {
-    id: u64,
-    level: usize,
-    until: u64,
-    why: RejectKind,
-    fate: Fate,
-}
-
-/// Everything in one list, looked through from one end to the other.
-struct Model {
-    order: Order,
-    length: usize,
-    limit: u32,
-    in_flight: u32,
-    now: u64,
-    busy_since: u64,
-    /// In the order in which they came; those that were told are gone.
-    waiters: Vec<Waiter>,
-}
-
-impl Model {
-    /// One fifth of the limit is kept for `High` and above, and as much for `Critical`.
-    fn cap(&self, level: usize) -> u32 {
-        let fifths = match level {
-            4 => 0,
-            3 => 1,
-            _ => 2,
-        };
-        let kept = (self.limit * fifths).div_ceil(5);
-        self.limit.saturating_sub(kept).max(1)
-    }
-
-    fn queued(&self) -> Vec<Waiter> {
-        let queued = self.waiters.iter().copied();
-        queued.filter(|waiter| waiter.fate == Fate::Waits).collect()
-    }
-
-    fn is_pressed(&self) -> bool {
-        let busy = !self.queued().is_empty() && self.now - self.busy_since >= INTERVAL;
-        self.order != Order::Fifo && busy
-    }
-
-    fn set(&mut self, id: u64, fate: Fate) {
-        let waiter = self.waiters.iter_mut().find(|waiter| waiter.id == id);
-        waiter.unwrap().fate = fate;
-    }
-
-    fn enter(&mut self, level: usize) -> bool {
-        let admits = self.in_flight < self.cap(level);
-        self.in_flight += u32::from(admits);
-        admits
-    }
-
-    fn acquire(&mut self, id: u64, level: usize, patience: Option<u64>) -> Fate {
-        if self.enter(level) {
-            return Fate::Admitted;
-        }
-        let queued = self.queued();
-        if queued.len() >= self.length {
-            let lowest = queued.iter().map(|waiter| waiter.level).min();
-            match lowest.filter(|lowest| *lowest < level) {
-                None => return Fate::Refused(RejectKind::AtCapacity),
-                Some(lowest) => {
-                    let last = queued.iter().rev().find(|waiter| waiter.level == lowest);
-                    self.set(last.unwrap().id, Fate::Refused(RejectKind::AtCapacity));
-                }
-            }
-        } else if queued.is_empty() {
-            self.busy_since = self.now;
-        }
-        // One that gave way left no gap: the newcomer stands in the same queue.
-        let pressed = self.order != Order::Fifo && self.now - self.busy_since >= INTERVAL;
-        let wait = if pressed && self.order == Order::Codel {
-            TARGET
-        } else {
-            MAX_WAIT
-        };
-        let (until, why) = match patience {
-            Some(patience) if patience < wait => {
-                (self.now + patience, RejectKind::DeadlineExceeded)
-            }
-            _ => (self.now + wait, RejectKind::QueueTimeout),
-        };
-        let fate = Fate::Waits;
-        self.waiters.push(Waiter {
-            id,
-            level,
-            until,
-            why,
-            fate,
-        });
-        fate
-    }
-
-    /// Gives out what is free.
-    fn serve(&mut self) {
-        loop {
-            let pressed = self.is_pressed();
-            let queued = self.queued();
-            let Some(highest) = queued.iter().map(|waiter| waiter.level).max() else {
-                return;
-            };
-            let mut of_it = queued.iter().filter(|waiter| waiter.level == highest);
-            let next = if pressed {
-                of_it.next_back()
-            } else {
-                of_it.next()
-            };
-            let next = *next.unwrap();
-            if next.until <= self.now {
-                self.set(next.id, Fate::Refused(next.why));
-            } else if self.enter(highest) {
-                self.set(next.id, Fate::Admitted);
-            } else {
-                return;
-            }
-        }
-    }
-
-    fn poll(&mut self, id: u64) -> Fate {
-        let waiter = *self.waiters.iter().find(|waiter| waiter.id == id).unwrap();
-        let fate = match waiter.fate {
-            Fate::Waits if waiter.until <= self.now => Fate::Refused(waiter.why),
-            // It has the slot, and its caller has gone.
-            Fate::Admitted
-                if waiter.why == RejectKind::DeadlineExceeded && waiter.until <= self.now =>
-            {
-                self.in_flight -= 1;
-                self.forget(id);
-                self.serve();
-                return Fate::Refused(waiter.why);
-            }
-            fate => fate,
-        };
-        if fate != Fate::Waits {
-            self.forget(id);
-        }
-        fate
-    }
-
-    fn give_up(&mut self, id: u64) {
-        let waiter = *self.waiters.iter().find(|waiter| waiter.id == id).unwrap();
-        self.forget(id);
-        if waiter.fate == Fate::Admitted {
-            self.in_flight -= 1;
-            self.serve();
-        }
-    }
-
-    fn forget(&mut self, id: u64) {
-        self.waiters.retain(|waiter| waiter.id != id);
-    }
 }
 
 struct Real {
@@ -273,33 +104,32 @@ impl Real {
 
 async fn compare(order: Order, length: u32, ops: Vec<Op>) -> Result<(), TestCaseError> {
     let mut real = Real::new(order, length);
-    let mut model = Model {
-        order,
-        length: length as usize,
-        limit: 3,
-        in_flight: 0,
-        now: 0,
-        busy_since: 0,
-        waiters: Vec::new(),
-    };
+    let mut rules = LimiterRules::default();
+    rules.limit = 3;
+    rules.length = length as usize;
+    rules.order = order;
+    rules.max_wait = Duration::from_millis(MAX_WAIT);
+    rules.interval = Duration::from_millis(INTERVAL);
+    rules.target = Duration::from_millis(TARGET);
+    rules.reserved = vec![(Priority::High, 20), (Priority::Critical, 20)];
+    let mut model = Limiter::new(rules);
     for (id, op) in (0..).zip(ops) {
         match op {
             Op::Acquire { level, patience } => {
-                let deadline = patience
-                    .map(|patience| tokio::time::Instant::now() + Duration::from_millis(patience));
-                let acquire = real.limiter.acquire().priority(PRIORITIES[level]);
+                let (priority, patience) = (PRIORITIES[level], patience.map(Duration::from_millis));
+                let deadline = patience.map(|patience| tokio::time::Instant::now() + patience);
+                let acquire = real.limiter.acquire().priority(priority);
                 let fate = real.keep(id, spawn(acquire.deadline(deadline)));
-                prop_assert_eq!(fate, model.acquire(id, level, patience));
+                prop_assert_eq!(fate, model.acquire(id, priority, patience));
             }
             Op::Try => {
                 let permit = real.limiter.try_acquire();
-                prop_assert_eq!(permit.is_ok(), model.enter(2));
+                prop_assert_eq!(permit.is_ok(), model.enter(Priority::Normal));
                 real.permits.extend(permit.ok());
             }
             Op::End(nth) if nth < real.permits.len() => {
                 drop(real.permits.swap_remove(nth));
-                model.in_flight -= 1;
-                model.serve();
+                model.leave();
             }
             Op::Poll(nth) if nth < real.line.len() => {
                 let (id, acquire) = real.line.swap_remove(nth);
@@ -313,18 +143,17 @@ async fn compare(order: Order, length: u32, ops: Vec<Op>) -> Result<(), TestCase
             }
             Op::SetLimit(limit) => {
                 real.limiter.set_limit(n(limit)).unwrap();
-                model.limit = limit;
-                model.serve();
+                model.set_limit(limit);
             }
             Op::Advance(millis) => {
                 real.hand.advance(Duration::from_millis(millis));
                 tokio::time::advance(Duration::from_millis(millis)).await;
-                model.now += millis;
+                model.pass(Duration::from_millis(millis));
             }
             Op::End(_) | Op::Poll(_) | Op::GiveUp(_) => {}
         }
-        prop_assert_eq!(real.limiter.in_flight(), model.in_flight);
-        prop_assert_eq!(real.limiter.queued(), model.queued().len());
+        prop_assert_eq!(real.limiter.in_flight(), model.in_flight());
+        prop_assert_eq!(real.limiter.queued(), model.queued());
     }
     drop((real.permits, real.line));
     prop_assert_eq!((real.limiter.in_flight(), real.limiter.queued()), (0, 0));
@@ -332,7 +161,7 @@ async fn compare(order: Order, length: u32, ops: Vec<Op>) -> Result<(), TestCase
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn it_does_what_the_obvious_one_does(

@@ -13,6 +13,7 @@ mod key;
 mod keyed;
 mod layer;
 mod live;
+#[cfg(feature = "testkit")]
 mod model;
 mod text;
 mod waiting;

@@ -7,71 +7,17 @@ use ovasabi_core::admit::Admit;
 use ovasabi_core::reject::RejectKind;
 use ovasabi_core::time::{Clock, Tick};
 use ovasabi_resilience::rate_limit::{KeyedRateLimiter, Quota, RateLimiter};
+use ovasabi_resilience::testkit::model::{TokenBucket, Wait};
 use proptest::prelude::*;
 use tokio_test::task::spawn;
 
 use super::{limiter, n, quota};
 
-/// A bucket that gains a nanosecond's worth each nanosecond; one token is worth an interval.
-struct Bucket {
-    interval: u128,
-    full: u128,
-    level: u128,
-}
-
-#[derive(Debug, PartialEq)]
-enum Answer {
-    Admitted,
-    In(u128),
-    Never,
-}
-
-impl Bucket {
-    fn new(interval: u64, burst: u32) -> Self {
-        let (interval, burst) = (u128::from(interval), u128::from(burst));
-        Self {
-            interval,
-            full: interval * burst,
-            level: interval * burst,
-        }
-    }
-
-    fn pass(&mut self, nanos: u64) {
-        self.level = (self.level + u128::from(nanos)).min(self.full);
-    }
-
-    fn take(&mut self, cost: u32) -> Answer {
-        let price = u128::from(cost) * self.interval;
-        if price > self.full {
-            return Answer::Never;
-        }
-        match self.level.checked_sub(price) {
-            Some(left) => {
-                self.level = left;
-                Answer::Admitted
-            }
-            None => Answer::In(price - self.level),
-        }
-    }
-
-    /// What is taken stays taken: the same number of units, a part of one rounded up to the nanosecond.
-    fn change(&mut self, interval: u64, burst: u32) {
-        let taken = ((self.full - self.level) * u128::from(interval)).div_ceil(self.interval);
-        *self = Self::new(interval, burst);
-        self.level = self.full.saturating_sub(taken);
-    }
-
-    fn remaining(&self) -> u128 {
-        self.level / self.interval
-    }
-}
-
-fn answer(result: Result<(), ovasabi_core::Rejection>) -> Answer {
-    match result {
-        Ok(()) => Answer::Admitted,
-        Err(refused) if refused.kind() == RejectKind::CostTooHigh => Answer::Never,
-        Err(refused) => Answer::In(refused.retry_delay().unwrap().as_nanos()),
-    }
+fn answer(result: Result<(), ovasabi_core::Rejection>) -> Result<(), Wait> {
+    result.map_err(|refused| match refused.kind() {
+        RejectKind::CostTooHigh => Wait::Forever,
+        _ => Wait::For(refused.retry_delay().unwrap()),
+    })
 }
 
 fn nanos(nanos: u64) -> Duration {
@@ -117,27 +63,27 @@ proptest! {
         let (clock, keyed_hand) = Clock::manual();
         let keyed = KeyedRateLimiter::<u8>::builder("test", first).clock(clock).capacity(NonZeroUsize::MIN);
         let keyed = keyed.build().unwrap();
-        let mut model = Bucket::new(interval, burst);
+        let mut model = TokenBucket::new(first);
         let mut now = start;
         for (pause, cost, change) in steps {
             now += pause;
             let tick = Tick::from_nanos(now);
             hand.set(tick);
             keyed_hand.set(tick);
-            model.pass(pause);
+            model.pass(nanos(pause));
             if let Some((interval, burst)) = change {
                 let next = quota(nanos(interval), burst);
                 direct.set_quota(next);
                 keyed.set_quota(next);
-                model.change(interval, burst);
+                model.change(next);
             }
             let expected = model.take(cost);
             prop_assert_eq!(&answer(direct.admit(&(), n(cost), tick)), &expected, "direct at {}", now);
             prop_assert_eq!(&answer(keyed.admit(&7, n(cost), tick)), &expected, "keyed at {}", now);
             let standing = direct.standing();
             prop_assert_eq!(standing, keyed.standing(&7));
-            prop_assert_eq!(u128::from(standing.remaining()), model.remaining());
-            prop_assert_eq!(standing.full_in().as_nanos(), model.full - model.level);
+            prop_assert_eq!(standing.remaining(), model.remaining());
+            prop_assert_eq!(standing.full_in(), model.full_in());
         }
     }
 
@@ -182,9 +128,9 @@ proptest! {
             // Governor multiplies before it compares.
             let cost = cost.min(1_000_000);
             let expected = match governor.check_n(n(cost)) {
-                Ok(Ok(())) => Answer::Admitted,
-                Ok(Err(not_until)) => Answer::In(not_until.wait_time_from(clock.now()).as_nanos()),
-                Err(_) => Answer::Never,
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(not_until)) => Err(Wait::For(not_until.wait_time_from(clock.now()))),
+                Err(_) => Err(Wait::Forever),
             };
             let tick = Tick::from_nanos(now);
             prop_assert_eq!(answer(limiter.admit(&(), n(cost), tick)), expected, "at {}", now);
@@ -209,23 +155,28 @@ enum Fate {
     Left(u64),
 }
 
+fn millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap()
+}
+
 /// The obvious queue: each millisecond the first one is served if there is enough, then the next.
 fn simulate(interval: u64, burst: u32, arrivals: &[Arrival]) -> Vec<Fate> {
-    let mut bucket = Bucket::new(interval, burst);
+    let mut bucket = TokenBucket::new(quota(Duration::from_millis(interval), burst));
     let mut fates = vec![None; arrivals.len()];
     let mut queue: Vec<(usize, u64)> = Vec::new();
     let mut coming = arrivals.iter().enumerate().peekable();
     let mut next_at = arrivals.first().map_or(0, |arrival| arrival.pause);
     for now in 0.. {
-        let serve = |queue: &mut Vec<(usize, u64)>, bucket: &mut Bucket, fates: &mut Vec<_>| {
-            while let Some((id, _)) = queue.first().copied() {
-                if bucket.take(arrivals[id].cost) != Answer::Admitted {
-                    break;
+        let serve =
+            |queue: &mut Vec<(usize, u64)>, bucket: &mut TokenBucket, fates: &mut Vec<_>| {
+                while let Some((id, _)) = queue.first().copied() {
+                    if bucket.take(arrivals[id].cost).is_err() {
+                        break;
+                    }
+                    fates[id] = Some(Fate::ServedAt(now));
+                    queue.remove(0);
                 }
-                fates[id] = Some(Fate::ServedAt(now));
-                queue.remove(0);
-            }
-        };
+            };
         serve(&mut queue, &mut bucket, &mut fates);
         queue.retain(|(id, since)| {
             let leaves = arrivals[*id]
@@ -241,12 +192,11 @@ fn simulate(interval: u64, burst: u32, arrivals: &[Arrival]) -> Vec<Fate> {
             && let Some((id, arrival)) = coming.next()
         {
             let ahead: u32 = queue.iter().map(|(id, _)| arrivals[*id].cost).sum();
-            let price = u128::from(ahead + arrival.cost) * bucket.interval;
-            let wait = u64::try_from(price.saturating_sub(bucket.level)).unwrap();
+            let wait = millis(bucket.lacks(ahead + arrival.cost));
             if wait > arrival.patience {
                 fates[id] = Some(Fate::Refused(wait));
             } else if wait == 0 {
-                bucket.take(arrival.cost);
+                assert_eq!(bucket.take(arrival.cost), Ok(()));
                 fates[id] = Some(Fate::ServedAt(now));
             } else {
                 queue.push((id, now));
@@ -256,7 +206,7 @@ fn simulate(interval: u64, burst: u32, arrivals: &[Arrival]) -> Vec<Fate> {
         if coming.peek().is_none() && queue.is_empty() {
             break;
         }
-        bucket.pass(1);
+        bucket.pass(Duration::from_millis(1));
     }
     fates.into_iter().map(Option::unwrap).collect()
 }
@@ -273,7 +223,6 @@ async fn run(interval: u64, burst: u32, arrivals: &[Arrival]) -> Vec<Fate> {
     let mut waiting: Vec<(usize, u64, Turn)> = Vec::new();
     let mut coming = arrivals.iter().enumerate().peekable();
     let mut next_at = arrivals.first().map_or(0, |arrival| arrival.pause);
-    let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap();
     for now in 0.. {
         hand.set(Tick::from_nanos(now * 1_000_000));
         for _ in 0..2 {

@@ -19,11 +19,14 @@ use tokio::time::Instant;
 use tower::{BoxError, Service};
 
 mod attempts;
+#[cfg(feature = "testkit")]
+mod backoff;
 mod body;
 mod budget;
 #[cfg(feature = "backoff")]
 mod from_backoff;
 mod mark;
+#[cfg(feature = "testkit")]
 mod model;
 mod overflow;
 mod per_try;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ovasabi_core::classify::Class;
 use ovasabi_core::time::Clock;
 use ovasabi_resilience::retry::RetryBudget;
+use ovasabi_resilience::testkit::model::{Budget, BudgetRules};
 use proptest::prelude::*;
 
 #[derive(Clone, Copy, Debug)]
@@ -24,40 +25,9 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Whole thousandths, and every retry of the floor with its time.
-struct Model {
-    saved: u128,
-    reserve: u128,
-    ratio: u128,
-    costs: [u128; 2],
-    /// When the floor has given its last retry back, in nanoseconds.
-    floor_debts: Vec<u128>,
-    floor: u128,
-    now: u128,
-}
-
-impl Model {
-    fn withdraw(&mut self, cost: u128) -> bool {
-        if self.saved >= cost {
-            self.saved -= cost;
-            return true;
-        }
-        if self.floor == 0 {
-            return false;
-        }
-        // Each retry is paid off one after the other, one interval each; as many as fit into the burst may be owed.
-        let interval = 1_000_000_000_u128.div_ceil(self.floor);
-        let begins = self.floor_debts.last().copied().unwrap_or(0).max(self.now);
-        let ends = begins + interval;
-        let fits = ends - self.now <= interval * self.floor;
-        if fits {
-            self.floor_debts.push(ends);
-        }
-        fits
-    }
-}
-
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn the_budget_does_what_the_list_does(
         thousandths in 0..3_000_u32,
@@ -76,33 +46,30 @@ proptest! {
             .clock(clock)
             .build()
             .unwrap();
-        let mut model = Model {
-            saved: 0,
-            reserve: u128::from(reserve) * 1_000,
-            ratio: u128::from(thousandths),
-            costs: costs.map(|cost| u128::from(cost) * 1_000),
-            floor_debts: Vec::new(),
-            floor: u128::from(floor),
-            now: 0,
-        };
+        let mut rules = BudgetRules::default();
+        rules.ratio_thousandths = thousandths;
+        rules.reserve = reserve;
+        [rules.failure_cost, rules.throttled_cost] = costs;
+        rules.floor_per_second = floor;
+        let mut model = Budget::new(rules);
         for step in steps {
             match step {
                 Step::Deposit => {
                     budget.deposit();
-                    model.saved = (model.saved + model.ratio).min(model.reserve);
+                    model.deposit();
                 }
                 Step::Failure => {
-                    prop_assert_eq!(budget.withdraw(Class::Failure), model.withdraw(model.costs[0]));
+                    prop_assert_eq!(budget.withdraw(Class::Failure), model.withdraw(Class::Failure));
                 }
                 Step::Throttled => {
-                    prop_assert_eq!(budget.withdraw(Class::Throttled), model.withdraw(model.costs[1]));
+                    prop_assert_eq!(budget.withdraw(Class::Throttled), model.withdraw(Class::Throttled));
                 }
                 Step::Advance(nanos) => {
                     hand.advance(Duration::from_nanos(nanos));
-                    model.now += u128::from(nanos);
+                    model.pass(Duration::from_nanos(nanos));
                 }
             }
-            prop_assert_eq!(u128::from(budget.balance()), model.saved / 1_000);
+            prop_assert_eq!(budget.balance(), model.balance());
         }
     }
 }
