@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
+use ovasabi_core::classify::ByResult;
 use ovasabi_core::reject::RejectKind;
 use ovasabi_resilience::breaker::Window;
+use tower::{BoxError, ServiceExt, service_fn};
 
 /// Half open, with all places free.
 fn half_open(
@@ -169,26 +171,35 @@ fn exactly_as_many_probes_as_permitted_reach_the_service() {
         .build()
         .unwrap();
     let reached = Arc::new(AtomicUsize::new(0));
-    let permits: Vec<_> = runtime.block_on(async {
-        let tasks: Vec<_> = (0..10_000)
-            .map(|_| {
-                let (breaker, reached) = (breaker.clone(), Arc::clone(&reached));
-                tokio::spawn(async move {
-                    let permit = breaker.try_acquire().ok()?;
-                    reached.fetch_add(1, Ordering::Relaxed);
-                    Some(permit)
-                })
-            })
-            .collect();
-        let mut permits = Vec::new();
-        for task in tasks {
-            permits.extend(task.await.unwrap());
+    // Those that reach the service stay there until everybody has come.
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let service = {
+        let (reached, gate) = (Arc::clone(&reached), Arc::clone(&gate));
+        service_fn(move |_: ()| {
+            reached.fetch_add(1, Ordering::Relaxed);
+            let gate = Arc::clone(&gate);
+            async move { gate.acquire().await.map(drop).map_err(BoxError::from) }
+        })
+    };
+    let service = breaker.layer().classify(ByResult::new()).wrap(service);
+    let counted = || {
+        let totals = breaker.snapshot().totals();
+        (reached.load(Ordering::Relaxed), totals.rejected)
+    };
+    runtime.block_on(async {
+        let calls = (0..10_000).map(|_| tokio::spawn(service.clone().oneshot(())));
+        let calls: Vec<_> = calls.collect();
+        while counted().0 as u64 + counted().1 < 10_000 {
+            tokio::task::yield_now().await;
         }
-        permits
+        assert_eq!(counted(), (3, 9_997));
+        assert_eq!(breaker.snapshot().totals().half_opened, 1);
+        gate.add_permits(3);
+        for call in calls {
+            drop(call.await.unwrap());
+        }
     });
-    assert_eq!((reached.load(Ordering::Relaxed), permits.len()), (3, 3));
-    assert_eq!(breaker.snapshot().totals().rejected, 9_997);
-    assert_eq!(breaker.snapshot().totals().half_opened, 1);
+    assert_eq!(breaker.state(), State::Closed);
 }
 
 #[test]

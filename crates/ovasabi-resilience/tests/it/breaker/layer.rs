@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, pending};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -212,6 +213,33 @@ async fn a_panic_of_the_caller_is_neutral() {
         (breaker.state(), breaker.snapshot().totals().ignored),
         (State::Closed, 1)
     );
+}
+
+#[test]
+fn a_probe_that_panics_is_spent_as_a_failure_and_takes_no_other_place() {
+    // P-6
+    for is_in_call in [true, false] {
+        let (breaker, hand) = opened(|builder| builder.permitted_calls_in_half_open(3));
+        hand.advance(5 * SEC);
+        let panicking = by_result(&breaker).wrap(service_fn(move |_: ()| {
+            assert!(!is_in_call, "in call");
+            async move {
+                assert!(is_in_call, "in the future");
+                Ok::<_, BoxError>(())
+            }
+        }));
+        let mut probe = task::spawn(panicking.oneshot(()));
+        assert!(catch_unwind(AssertUnwindSafe(|| probe.poll())).is_err());
+        assert_eq!(breaker.snapshot().totals().failures, 2, "and the first one");
+        // One of three is spent; the other two are there, though the future is kept, and decide.
+        let others = [breaker.try_acquire(), breaker.try_acquire()];
+        assert!(breaker.try_acquire().is_err());
+        for other in others {
+            other.unwrap().settle(Class::Success);
+        }
+        assert_eq!(breaker.state(), State::Closed);
+        drop(probe);
+    }
 }
 
 #[tokio::test]

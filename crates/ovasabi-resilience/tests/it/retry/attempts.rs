@@ -1,10 +1,19 @@
 //! What is sent again, and how often.
 
+use std::num::NonZeroU32;
+
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
+use ovasabi_core::Rejection;
+use ovasabi_core::classify::Priority;
 use ovasabi_core::inspect::Registry;
+use ovasabi_core::reject::RejectKind;
+use ovasabi_resilience::breaker::{CircuitBreaker, Mode};
+use ovasabi_resilience::concurrency::ConcurrencyLimiter;
+use ovasabi_resilience::rate_limit::{Quota, RateLimitLayer, RateLimiter};
 use ovasabi_resilience::retry::{EmptyBody, Replay, RetryBudget, RetryLayer};
+use ovasabi_resilience::shed::LoadShed;
 use tower::{Layer, ServiceExt};
 
 use super::Answer::{Broken, Hint, Refused, Status};
@@ -57,6 +66,51 @@ async fn our_own_refusals_are_not_retried_and_cost_nothing() {
         .unwrap();
     let layer = builder().budget(budget).build().unwrap().layer();
     assert_eq!(send(&layer, [Refused], get()).await, (None, 1));
+
+    // As the layers themselves say it: none of them lets it reach the service.
+    let upstream = Upstream::new([]);
+    let log = upstream.log();
+    let breaker = CircuitBreaker::builder("open").build().unwrap();
+    breaker.force(Mode::ForcedOpen);
+    let quota = RateLimiter::builder("spent", Quota::per_hour(NonZeroU32::MIN));
+    let quota = quota.build().unwrap();
+    quota.check().unwrap();
+    let shed = LoadShed::builder("full")
+        .in_flight_limit(1)
+        .build()
+        .unwrap();
+    let _running = shed.try_acquire(Priority::Critical).unwrap();
+    let slots = ConcurrencyLimiter::builder("full", NonZeroU32::MIN);
+    let slots = slots.build().unwrap();
+    let _taken = slots.try_acquire().unwrap();
+    let refused = [
+        layer
+            .layer(breaker.layer().wrap(upstream.clone()))
+            .oneshot(get())
+            .await,
+        layer
+            .layer(RateLimitLayer::new(quota).wrap(upstream.clone()))
+            .oneshot(get())
+            .await,
+        layer
+            .layer(shed.layer().wrap(upstream.clone()))
+            .oneshot(get())
+            .await,
+        layer
+            .layer(slots.layer().wrap(upstream))
+            .oneshot(get())
+            .await,
+    ];
+    let kinds = refused.map(|answer| Rejection::find(&answer.unwrap_err()).map(Rejection::kind));
+    let expected = [
+        RejectKind::CircuitOpen,
+        RejectKind::RateLimited,
+        RejectKind::Shed,
+        RejectKind::AtCapacity,
+    ];
+    assert_eq!(kinds, expected.map(Some));
+    assert_eq!(log.sent(), 0);
+    assert_eq!(breaker.snapshot().totals().rejected, 1, "asked once");
     let reports = registry.reports();
     assert_eq!(reports[0].counter("retry_budget.spent"), Some(0));
     assert_eq!(reports[0].counter("retry_budget.refused"), Some(0));

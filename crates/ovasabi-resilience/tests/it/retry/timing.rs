@@ -114,6 +114,33 @@ async fn retry_after_is_read_in_seconds_and_as_a_date() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_date_to_come_back_at_counts_from_the_date_of_the_answer() {
+    // P-28: whatever this machine takes the time to be.
+    for date in [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Tue, 06 Nov 2294 08:49:37 GMT",
+    ] {
+        let hint = date.replace(":37", ":40");
+        let upstream = Upstream::new([Hint(503, "retry-after", hint.leak())]);
+        let log = upstream.log();
+        let dated =
+            tower::util::MapResponse::new(upstream, move |mut response: http::Response<_>| {
+                let headers = response.headers_mut();
+                headers.insert("date", date.parse().unwrap());
+                response
+            });
+        let start = Instant::now();
+        layer().layer(dated).oneshot(get()).await.unwrap();
+        let times = log.times(start);
+        assert_eq!(times.len(), 2, "{date}");
+        assert!(
+            times[1] >= 3 * SEC && times[1] < 4 * SEC,
+            "{date}: {times:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_grpc_server_says_when_or_never() {
     // P-29
     for (pushback, sent) in [("-1", 1), ("250", 2), ("soon", 1)] {

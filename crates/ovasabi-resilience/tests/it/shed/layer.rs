@@ -9,7 +9,6 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use ovasabi_core::Rejection;
-use ovasabi_core::admit::Settle;
 use ovasabi_core::classify::{ByResult, Class, Priority};
 use ovasabi_core::reject::RejectKind;
 use ovasabi_resilience::shed::Throttle;
@@ -286,25 +285,49 @@ async fn results_count_as_the_classifier_says_and_a_panic_as_a_failure() {
     );
 }
 
-#[test]
-fn layers_over_one_handle_share_its_state() {
+#[tokio::test]
+async fn layers_over_one_handle_share_its_state() {
     // P-76
+    let hang = service_fn(async |_: ()| std::future::pending::<Result<(), BoxError>>().await);
+    let shed = full_at(2);
+    let layer = shed.layer().classify(ByResult::new());
+    let leaked = shed.clone().leak().layer().classify(ByResult::new());
+    let mut running =
+        [layer.clone().layer(hang), leaked.layer(hang)].map(|service| spawn(service.oneshot(())));
+    for call in &mut running {
+        assert_pending!(call.poll());
+    }
+    assert_eq!(shed.in_flight(), 2);
+    let moved = tokio::spawn(layer.layer(hang).oneshot(())).await.unwrap();
+    let refused = moved.unwrap_err();
+    assert_eq!(Rejection::find(&refused).unwrap().kind(), RejectKind::Shed);
+    drop(running);
+    assert_eq!(shed.in_flight(), 0);
+
     let (builder, _) = throttle();
     let throttle = builder.build().unwrap();
-    let layer = throttle.layer();
-    send(&throttle.clone(), Class::Failure, 50);
-    let leaked = layer.policy().clone().leak();
-    assert_eq!(leaked.snapshot(), throttle.snapshot());
-    assert!(leaked.rejection_rate() > 0.9);
-
-    let shed = full_at(2);
-    let running = shed.clone().leak().try_acquire(Priority::Critical).unwrap();
-    assert_eq!(
-        (shed.in_flight(), shed.layer().policy().in_flight()),
-        (1, 1)
+    let failing = service_fn(async |_: ()| Err::<(), BoxError>("down".into()));
+    let layer = throttle.layer().classify(ByResult::new());
+    let leaked = throttle.clone().leak().layer().classify(ByResult::new());
+    let services = [
+        layer.layer(failing),
+        layer.clone().layer(failing),
+        leaked.layer(failing),
+    ];
+    for service in services {
+        let before = throttle.snapshot().window_requests;
+        assert!(service.oneshot(()).await.is_err());
+        assert_eq!(throttle.snapshot().window_requests, before + 1);
+    }
+    send(&throttle, Class::Failure, 1_000);
+    let stuck = layer.layer(Stuck);
+    let refused = (0..100)
+        .filter(|_| spawn(stuck.clone().oneshot(())).poll().is_ready())
+        .count();
+    assert!(
+        refused > 80,
+        "{refused} of 100, for what was counted elsewhere"
     );
-    running.settle(Class::Success);
-    assert_eq!(shed.in_flight(), 0);
 }
 
 #[test]

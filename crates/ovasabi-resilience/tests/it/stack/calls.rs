@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use http::Response;
 use ovasabi_core::Context;
 use ovasabi_core::reject::RejectKind;
-use ovasabi_resilience::breaker::{Mode, State};
+use ovasabi_resilience::breaker::{CircuitBreaker, Mode, State};
 use ovasabi_resilience::stack::{
     BreakerConfig, ConcurrencyConfig, Part, RateLimitConfig, ThrottleConfig,
 };
@@ -47,6 +48,28 @@ async fn an_open_breaker_refuses_without_a_retry_and_keeps_no_slot() {
         (upstream.calls(), stack.concurrency().unwrap().in_flight()),
         (0, 0)
     );
+}
+
+#[tokio::test]
+async fn an_open_breaker_refuses_even_if_the_service_is_never_ready() {
+    // P-75
+    let stack = client().build().unwrap();
+    let (never, mut handle) = tower_test::mock::pair::<http::Request<()>, Response<()>>();
+    handle.allow(0);
+    let service = stack.layer().layer(never);
+    let mut waits = spawn(service.clone().oneshot(get()));
+    assert_pending!(waits.poll());
+    let breaker = stack.breaker().unwrap();
+    let opens: [fn(&CircuitBreaker); 2] = [|it| it.force(Mode::ForcedOpen), |it| it.trip(SEC)];
+    for open in opens {
+        open(breaker);
+        let error = assert_ready!(spawn(service.clone().oneshot(get())).poll()).unwrap_err();
+        assert_eq!(kind(&error), Some(RejectKind::CircuitOpen));
+        breaker.force(Mode::Auto);
+        breaker.reset();
+    }
+    drop(waits);
+    assert_eq!(stack.concurrency().unwrap().in_flight(), 0);
 }
 
 #[tokio::test(start_paused = true)]
