@@ -93,18 +93,25 @@ impl InFlight {
         }
         let slot = self.slot(place);
         let found = slot.load(Ordering::Acquire);
-        let newest = self.newest.load(Ordering::Relaxed);
-        if !place.owns(found) {
-            self.newest.store(place.bucket, Ordering::Relaxed);
-        } else if newest >= place.bucket.saturating_add(EIGHTHS) {
+        let newest = self.newest_of(place);
+        if place.owns(found) && newest >= place.bucket.saturating_add(EIGHTHS) {
             // It was on its way for so long that it is slow, and later calls may have its slot.
             self.grow_older(place, 1);
             return;
-        } else {
-            self.newest
-                .store(newest.max(place.bucket), Ordering::Relaxed);
         }
+        self.newest
+            .store(newest.max(place.bucket), Ordering::Relaxed);
         self.retire(place, slot, place.tag() + 1);
+    }
+
+    /// The newest bucket of the owner of `place`, 0 before its first call: what is there is another's then.
+    fn newest_of(&self, place: Place) -> u64 {
+        let mut slots = self.slots.0.iter();
+        if slots.any(|slot| place.owns(slot.load(Ordering::Acquire))) {
+            self.newest.load(Ordering::Relaxed)
+        } else {
+            0
+        }
     }
 
     /// Takes out a call that joined at `place`.

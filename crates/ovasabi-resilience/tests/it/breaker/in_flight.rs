@@ -188,3 +188,22 @@ fn many_threads_leave_nobody_behind() {
     assert_eq!(breaker.snapshot().window().slow_in_flight, 0);
     assert_eq!(breaker.snapshot().totals().successes, 80_000);
 }
+
+#[test]
+fn a_call_that_comes_in_late_makes_no_later_one_slow() {
+    // Read the clock, and was held up for seven eighths of the threshold before it came in.
+    let (breaker, hand) = watching(|builder| builder);
+    let at = |millis: u32| ovasabi_core::time::Tick::ZERO.saturating_add(millis * MS);
+    hand.set(at(2_000));
+    let _on_time = breaker.try_acquire().unwrap();
+    hand.set(at(1_300));
+    let _late = breaker.try_acquire().unwrap();
+    hand.set(at(2_200));
+    assert_eq!(
+        breaker.snapshot().window().slow_in_flight,
+        1,
+        "the late one"
+    );
+    hand.set(at(2_900));
+    assert_eq!(breaker.snapshot().window().slow_in_flight, 2);
+}
