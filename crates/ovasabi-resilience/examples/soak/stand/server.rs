@@ -1,7 +1,7 @@
 //! The ready stack of a server, with one quota for all requests or one for each key.
 
 use http::Request;
-use ovasabi_resilience::stack::{ServerConfig, Stack};
+use ovasabi_resilience::stack::{LoadShedConfig, ServerConfig, Stack};
 use tower::BoxError;
 
 use super::client::{quota, slots};
@@ -29,6 +29,7 @@ impl Stand {
         let numbers = move |dice: &Dice| {
             let mut config = numbers(is_adaptive, mood, dice);
             config.rate_limit = Some(quota(dice));
+            config.load_shed = Some(LoadShedConfig::in_flight(dice.between(1, 20)));
             config
         };
         let stack = Stack::http_server("soak")

@@ -16,10 +16,11 @@ impl Balance for ClientStack {
     }
 }
 
-/// What its rate limit and concurrency limiter have lent; not what stands in its slots.
+/// What its load shedder, rate limit and concurrency limiter have lent; not what stands in its slots.
 impl<G: Balance, E, A, P> Balance for ServerStack<G, E, A, P> {
     fn outstanding(&self) -> Vec<Outstanding> {
         let parts = [
+            self.load_shed().map(|part| part as &dyn Balance),
             self.rate_limit().map(|part| part as &dyn Balance),
             self.concurrency().map(|part| part as &dyn Balance),
         ];

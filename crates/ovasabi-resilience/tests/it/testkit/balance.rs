@@ -13,7 +13,7 @@ use ovasabi_resilience::breaker::CircuitBreaker;
 use ovasabi_resilience::keyed::KeyedCircuitBreaker;
 use ovasabi_resilience::rate_limit::{KeyedRateLimiter, Quota};
 use ovasabi_resilience::shed::{LoadShed, Throttle};
-use ovasabi_resilience::stack::{ConcurrencyConfig, Stack, ThrottleConfig};
+use ovasabi_resilience::stack::{ConcurrencyConfig, LoadShedConfig, Stack, ThrottleConfig};
 use ovasabi_resilience::testkit::{Balance, Clock, Scripted, Step, assert_balanced};
 use tokio_test::assert_pending;
 use tokio_test::task::spawn;
@@ -173,10 +173,11 @@ async fn a_client_stack_tells_what_each_of_its_parts_has_lent() {
 #[tokio::test(start_paused = true)]
 async fn a_server_stack_tells_of_calls_and_of_bodies_that_nobody_has_read() {
     let build = || Stack::http_server("api").concurrency(ConcurrencyConfig::fixed(ONE));
-    let plain = build().build().unwrap();
+    let plain = build().load_shed(LoadShedConfig::in_flight(9));
+    let plain = plain.build().unwrap();
     let mut call = spawn(plain.layer().layer(hanging()).oneshot(Request::new(())));
     assert_pending!(call.poll());
-    check(&plain, call, &["1 slots of `api`"]);
+    check(&plain, call, &["1 calls of `api`", "1 slots of `api`"]);
 
     let keys = KeyedRateLimiter::<u8>::builder("keys", Quota::per_second(ONE));
     let keys = keys.build().unwrap();
