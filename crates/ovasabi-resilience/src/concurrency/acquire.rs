@@ -87,6 +87,7 @@ impl Acquire {
     }
 
     /// Asks for the slot; where it has to wait, until when.
+    #[inline]
     fn start(&self, cx: &mut Context<'_>) -> Result<Start, Rejection> {
         let shared = self.limiter.shared();
         if let Some(ticket) = shared.enter_now(self.priority) {
@@ -104,6 +105,7 @@ impl Acquire {
     }
 
     /// A slot for this call, unless it comes too late.
+    #[inline]
     fn permit(
         limiter: &ConcurrencyLimiter,
         ticket: Ticket,

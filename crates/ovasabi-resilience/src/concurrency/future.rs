@@ -48,7 +48,7 @@ pin_project! {
 }
 
 impl<F, C, R, H> ResponseFuture<F, C, R, H> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn admitted(
         held: Held,
         call: impl FnOnce() -> F,

@@ -142,7 +142,8 @@ impl ConcurrencyLimiter {
     }
 
     /// Admits a call, or refuses it. `now` is asked at most once, and never of a fixed limiter.
-    #[inline]
+    // Always, here and along the whole way of a success: its parts stay in registers.
+    #[inline(always)]
     pub(crate) fn enter(
         &self,
         priority: Priority,
@@ -152,7 +153,7 @@ impl ConcurrencyLimiter {
     }
 
     /// Notes the head of the response. `now` is asked at most once, and never of a fixed limiter.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn at_head(
         &self,
         ticket: Ticket,
@@ -163,7 +164,7 @@ impl ConcurrencyLimiter {
     }
 
     /// Ends a call. `now` is asked where somebody waits, and where an adaptive limiter has seen no head.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn leave(&self, ticket: Ticket, class: Class, now: impl Fn() -> Tick) {
         self.shared.leave(ticket, class, now);
     }
@@ -186,7 +187,7 @@ impl ConcurrencyLimiter {
     }
 
     /// Admits a call of a layer.
-    #[inline]
+    #[inline(always)]
     pub(super) fn hold(&self, priority: Priority) -> Result<Held, Rejection> {
         let ticket = self.enter(priority, || self.now())?;
         Ok(Held::new(self.clone(), ticket))

@@ -24,7 +24,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(limiter: ConcurrencyLimiter, ticket: Ticket) -> Self {
         Self {
             held: Some(Held::new(limiter, ticket)),
@@ -39,7 +39,7 @@ impl Permit {
 }
 
 impl Settle for Permit {
-    #[inline]
+    #[inline(always)]
     fn settle(mut self, class: Class) {
         if let Some(held) = self.held.take() {
             held.settle(class);
@@ -73,13 +73,13 @@ pub struct Held {
 }
 
 impl Held {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(limiter: ConcurrencyLimiter, ticket: Ticket) -> Self {
         Self { limiter, ticket }
     }
 
     /// The head of the response is there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn at_head(self, verdict: &Verdict) -> Self {
         let Self { limiter, ticket } = self;
         let ticket = limiter.at_head(ticket, verdict, || limiter.now());
@@ -100,7 +100,7 @@ impl Held {
 }
 
 impl Settle for Held {
-    #[inline]
+    #[inline(always)]
     fn settle(self, class: Class) {
         let Self { limiter, ticket } = self;
         limiter.leave(ticket, class, || limiter.now());
@@ -122,7 +122,7 @@ pub(super) struct Inside<'a> {
 }
 
 impl<'a> Inside<'a> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(held: &'a mut Option<Held>) -> Self {
         Self {
             held,

@@ -40,7 +40,7 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter(
         &self,
         priority: Priority,
@@ -52,7 +52,7 @@ impl Core {
     }
 
     /// Notes the head of the response, where latency matters.
-    #[inline]
+    #[inline(always)]
     pub(super) fn at_head(
         &self,
         ticket: Ticket,
@@ -66,7 +66,7 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(&self, ticket: Ticket, class: Class, now: impl Fn() -> Tick) {
         if let Some(moved) = self.engine.leave(ticket, class, now) {
             self.moved(moved);

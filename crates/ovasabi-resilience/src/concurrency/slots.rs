@@ -42,7 +42,7 @@ impl Slots {
     }
 
     /// Takes a slot, if there is one for this level and nobody waits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&self, level: Level) -> Take {
         let cap = u64::from(self.cap(level));
         let word = &self.word.0;
@@ -78,7 +78,7 @@ impl Slots {
     }
 
     /// Returns a slot; whether somebody waits for it.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub(super) fn put_back(&self) -> bool {
         self.word.0.fetch_sub(1, Ordering::Release) & WAITING != 0

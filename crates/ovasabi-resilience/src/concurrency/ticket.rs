@@ -41,7 +41,7 @@ impl Ticket {
     /// Notes the head of the response: the time to it is the latency of the call, however long its body takes.
     ///
     /// A failure that no retry can mend is a fault of the one call and says nothing about load.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub(super) fn at_head(self, verdict: &Verdict, now: Tick) -> Self {
         let said = if verdict.class == Class::Failure && verdict.retry == Retry::No {
@@ -57,7 +57,7 @@ impl Ticket {
     }
 
     /// Nanoseconds from entry to the head, or to the end where there was none; and when that was.
-    #[inline]
+    #[inline(always)]
     pub(super) fn latency(self, now: impl FnOnce() -> Tick) -> (u64, Tick) {
         let said = low(self.detail);
         if said == NO_HEAD {
@@ -70,7 +70,7 @@ impl Ticket {
     }
 
     /// What its end says.
-    #[inline]
+    #[inline(always)]
     pub(super) fn signal(self, class: Class) -> Signal {
         match class {
             Class::Success => Signal::Sample,

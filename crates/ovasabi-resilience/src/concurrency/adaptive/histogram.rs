@@ -23,7 +23,7 @@ impl Histogram {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn record(&self, nanos: u64) {
         let index = index(nanos).min(self.buckets.len().saturating_sub(1));
         if let Some(bucket) = self.buckets.get(index) {

@@ -83,7 +83,7 @@ impl Adaptive {
     }
 
     /// Stamps an admission, which makes so many.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter(&self, in_flight: u32, now: Tick) -> Ticket {
         let peak = &self.hot.0.peak;
         // Looked at first: under load, nearly no call is more than all before it.
@@ -94,7 +94,7 @@ impl Adaptive {
     }
 
     /// Takes in the end of a call; when that was, if a window may close by it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(
         &self,
         ticket: Ticket,

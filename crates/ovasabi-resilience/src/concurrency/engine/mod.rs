@@ -64,7 +64,7 @@ impl Engine {
     }
 
     /// Admits a call or refuses it, at once. `now` is asked at most once, and only where time matters.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter(
         &self,
         level: Level,
@@ -78,7 +78,7 @@ impl Engine {
     }
 
     /// Ends a call. `now` is asked only where time matters: for its latency, and where somebody waits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(
         &self,
         ticket: Ticket,
@@ -173,7 +173,7 @@ impl Engine {
             .ok_or_else(|| self.refuse(Refusal::Full))
     }
 
-    #[inline]
+    #[inline(always)]
     fn ticket(&self, in_flight: u32, now: impl FnOnce() -> Tick) -> Ticket {
         match &self.adaptive {
             None => Ticket::new(Tick::ZERO, 0),

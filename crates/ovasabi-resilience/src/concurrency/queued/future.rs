@@ -73,42 +73,42 @@ where
 {
     type Output = Result<H::Response, S::Error>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            match this.stage.as_mut().project() {
-                // Queued -> Readying, or refused
+            let permit = match this.stage.as_mut().project() {
+                // Queued -> Readying or Calling, or refused
                 StageProj::Queued { acquire } => match ready!(acquire.poll(cx)) {
-                    Ok(permit) => {
-                        let permit = Some(permit);
-                        this.stage.set(Stage::Readying { permit });
-                    }
+                    Ok(permit) => permit,
                     Err(rejection) => {
                         let answer = this.reject.reject(this.facts, rejection);
                         return Poll::Ready(answer.map(|response| this.hold.free(response)));
                     }
                 },
                 // Readying -> Calling, or failed
-                StageProj::Readying { permit } => {
-                    let is_ready = ready!(this.service.poll_ready(cx));
-                    let permit = permit.take().expect(POLLED_AGAIN);
-                    if let Err(error) = is_ready {
-                        return Poll::Ready(Err(error));
-                    }
-                    let held = permit.into_held();
-                    let request = this.request.take().expect(POLLED_AGAIN);
-                    let service = &mut *this.service;
-                    let response = ResponseFuture::admitted(
-                        held,
-                        || service.call(request),
-                        *this.facts,
-                        this.classify.clone(),
-                        this.hold.clone(),
-                    );
-                    this.stage.set(Stage::Calling { response });
-                }
+                StageProj::Readying { permit } => permit.take().expect(POLLED_AGAIN),
                 StageProj::Calling { response } => return response.poll(cx),
+            };
+            match this.service.poll_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    let permit = Some(permit);
+                    this.stage.set(Stage::Readying { permit });
+                    return Poll::Pending;
+                }
             }
+            let request = this.request.take().expect(POLLED_AGAIN);
+            let service = &mut *this.service;
+            let response = ResponseFuture::admitted(
+                permit.into_held(),
+                || service.call(request),
+                *this.facts,
+                this.classify.clone(),
+                this.hold.clone(),
+            );
+            this.stage.set(Stage::Calling { response });
         }
     }
 }
