@@ -5,7 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use ovasabi_core::Rejection;
 use ovasabi_core::classify::Facts;
 use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
@@ -29,7 +28,11 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, R, B> {
         #[pin]
-        state: State<F>,
+        call: Call<F>,
+        #[pin]
+        timer: Timer,
+        // `None` once a refusal has been told, or somebody else watches the response.
+        shared: Option<Shared>,
         facts: Facts,
         reject: R,
         body: B,
@@ -37,42 +40,28 @@ pin_project! {
 }
 
 pin_project! {
-    #[project = StateProj]
-    enum State<F> {
-        Admitted { #[pin] call: F, #[pin] timer: Timer, ticket: Ticket, shared: Option<Shared> },
-        Refused { rejection: Option<Rejection> },
-        Over,
+    #[project = CallProj]
+    enum Call<F> {
+        Admitted { #[pin] call: F, ticket: Ticket },
+        // Refused, cut off, or over.
+        None,
     }
 }
 
 impl<F, R, B> ResponseFuture<F, R, B> {
-    #[inline]
-    pub(super) fn admitted(
-        call: F,
-        ticket: Ticket,
+    /// `None` for a call that was refused.
+    #[inline(always)]
+    pub(super) fn new(
+        call: Option<(F, Ticket)>,
         shared: Shared,
         facts: Facts,
         reject: R,
         body: B,
     ) -> Self {
         Self {
-            state: State::Admitted {
-                call,
-                timer: Timer::default(),
-                ticket,
-                shared: Some(shared),
-            },
-            facts,
-            reject,
-            body,
-        }
-    }
-
-    pub(super) fn refused(rejection: Rejection, facts: Facts, reject: R, body: B) -> Self {
-        Self {
-            state: State::Refused {
-                rejection: Some(rejection),
-            },
+            call: call.map_or(Call::None, |(call, ticket)| Call::Admitted { call, ticket }),
+            timer: Timer::default(),
+            shared: Some(shared),
             facts,
             reject,
             body,
@@ -91,27 +80,23 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let rejection = match this.state.as_mut().project() {
-            StateProj::Admitted {
-                call,
-                timer,
-                ticket,
-                shared,
-            } => {
+        let rejection = match this.call.as_mut().project() {
+            CallProj::Admitted { call, ticket } => {
                 if let Poll::Ready(result) = call.poll(cx) {
                     return Poll::Ready(result.map(|response| {
-                        let watch = || Some(Watch::new(shared.take()?, *ticket));
+                        let watch = || Some(Watch::new(this.shared.take()?, *ticket));
                         this.body.follow(response, watch)
                     }));
                 }
-                let by = ready!(timer.poll_due(ticket.due(Instant::now), cx));
-                shared.take().map(|shared| shared.cut_off(Part::Head, by))
+                let by = ready!(this.timer.poll_due(ticket.due(Instant::now), cx));
+                // The work stops before anybody hears that it has.
+                this.call.set(Call::None);
+                this.shared
+                    .take()
+                    .map(|shared| shared.cut_off(Part::Head, by))
             }
-            StateProj::Refused { rejection } => rejection.take(),
-            StateProj::Over => None,
+            CallProj::None => this.shared.take().map(|shared| shared.refusal()),
         };
-        // The work stops before anybody hears that it has.
-        this.state.set(State::Over);
         // A future that is polled after its end has nothing more to say.
         rejection.map_or(Poll::Pending, |rejection| {
             let refused = this.reject.reject(this.facts, rejection);
@@ -122,9 +107,9 @@ where
 
 impl<F, R, B> fmt::Debug for ResponseFuture<F, R, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_refused = matches!(self.state, State::Refused { .. });
+        let is_over = matches!(self.call, Call::None);
         f.debug_struct("ResponseFuture")
-            .field("is_refused", &is_refused)
+            .field("is_over", &is_over)
             .finish_non_exhaustive()
     }
 }

@@ -76,7 +76,9 @@ impl Deadline {
     /// Dropping the future drops `work`.
     pub async fn run<F: Future>(&self, context: &Context, work: F) -> Result<F::Output, Rejection> {
         let facts = Facts::new().with_deadline(context.deadline());
-        let mut ticket = self.shared.enter(&facts, None, Instant::now)?;
+        let Ok(mut ticket) = self.shared.enter(&facts, None, Instant::now) else {
+            return Err(self.shared.refusal());
+        };
         let by = {
             let (mut work, mut timer) = (pin!(work), pin!(Timer::default()));
             let ended = std::future::poll_fn(|cx| {

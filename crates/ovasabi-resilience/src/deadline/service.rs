@@ -2,7 +2,6 @@
 
 use std::task::{Context, Poll};
 
-use ovasabi_core::Rejection;
 use ovasabi_core::body::AtHead;
 use ovasabi_core::classify::{Facts, HttpClassify, ReadRequest};
 use ovasabi_core::reject::{AsError, Reject};
@@ -10,6 +9,7 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use super::future::ResponseFuture;
+use super::shared::OutOfTime;
 use super::ticket::Ticket;
 use super::{DeadlineLayer, Follow, LimitOf, Propagate, SameForAll, Untold};
 
@@ -60,29 +60,35 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline]
+    // Always: as a function apart it would return the future through memory.
+    #[inline(always)]
     fn call(&mut self, request: Req) -> Self::Future {
         let facts = self.layer.classify.facts(&request);
-        let (reject, body) = (self.layer.reject.clone(), self.layer.body.clone());
-        match self.enter(&request, &facts) {
-            Ok((ticket, until)) => {
-                let call = self.layer.propagate.call(&mut self.inner, request, until);
-                let shared = self.layer.deadline.shared().clone();
-                ResponseFuture::admitted(call, ticket, shared, facts, reject, body)
-            }
-            Err(rejection) => ResponseFuture::refused(rejection, facts, reject, body),
-        }
+        let entered = self.enter(&request, &facts);
+        let layer = &self.layer;
+        let admitted = entered.ok().map(|(ticket, until)| {
+            let call = layer.propagate.call(&mut self.inner, request, until);
+            (call, ticket)
+        });
+        let shared = layer.deadline.shared().clone();
+        ResponseFuture::new(
+            admitted,
+            shared,
+            facts,
+            layer.reject.clone(),
+            layer.body.clone(),
+        )
     }
 }
 
 impl<S, C, R, B, L, P> DeadlineService<S, C, R, B, L, P> {
     /// The ticket, and what those inside are told; the clock is read once, or not at all.
-    #[inline]
+    #[inline(always)]
     fn enter<Req>(
         &self,
         request: &Req,
         facts: &Facts,
-    ) -> Result<(Ticket, Option<Instant>), Rejection>
+    ) -> Result<(Ticket, Option<Instant>), OutOfTime>
     where
         S: Service<Req>,
         L: LimitOf<Req>,

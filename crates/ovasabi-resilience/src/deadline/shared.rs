@@ -57,14 +57,14 @@ impl Core {
     /// The clock is read only for callers that bring a deadline.
     ///
     /// # Errors
-    /// The refusal, which has been counted.
-    #[inline]
+    /// It has none, which has been counted.
+    #[inline(always)]
     pub(crate) fn enter(
         &self,
         facts: &Facts,
         limit: Option<Duration>,
         now: impl FnOnce() -> Instant,
-    ) -> Result<Ticket, Rejection> {
+    ) -> Result<Ticket, OutOfTime> {
         let caller = facts.deadline();
         let own = limit.map_or_else(|| self.numbers.limit(), nanos);
         if own == 0 || caller.is_some_and(|at| at <= now()) {
@@ -76,12 +76,12 @@ impl Core {
     /// Until when those inside may think that they have time, for a call that begins `now`.
     ///
     /// # Errors
-    /// The refusal, when the margin leaves nothing.
+    /// The margin leaves nothing, which has been counted.
     pub(crate) fn until(
         &self,
         ticket: &mut Ticket,
         now: Instant,
-    ) -> Result<Option<Instant>, Rejection> {
+    ) -> Result<Option<Instant>, OutOfTime> {
         let Some(due) = ticket.due(|| now) else {
             return Ok(None);
         };
@@ -147,8 +147,14 @@ impl Core {
     }
 
     #[cold]
-    fn refuse(&self) -> Rejection {
+    fn refuse(&self) -> OutOfTime {
         self.tally.refused();
+        OutOfTime
+    }
+
+    /// What a call hears that was [`OutOfTime`].
+    #[cold]
+    pub(super) fn refusal(&self) -> Rejection {
         self.rejection(RejectKind::DeadlineExceeded)
     }
 
@@ -156,6 +162,12 @@ impl Core {
         Rejection::new(kind, self.scope.label(), self.name.clone())
     }
 }
+
+/// A call has no time left before it begins.
+///
+/// Not a [`Rejection`], for which every future would need room, and which can be made of the policy's name at any time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OutOfTime;
 
 /// A reference that is counted, or one that lasts for ever.
 #[derive(Clone)]

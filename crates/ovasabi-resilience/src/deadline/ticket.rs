@@ -15,8 +15,8 @@ pub(crate) struct Ticket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Own {
     Unlimited,
-    /// So many nanoseconds from the moment somebody first has to wait. Not a `Duration`, which most calls would
-    /// only divide for nothing.
+    /// So many nanoseconds from the moment somebody first has to wait, or [`UNLIMITED`]. Not a `Duration`, which
+    /// most calls would only divide for nothing.
     For(u64),
     Until(Instant),
 }
@@ -49,22 +49,23 @@ impl Ticket {
     /// `own` is in nanoseconds; [`UNLIMITED`] is no limit.
     #[inline]
     pub(super) fn new(own: u64, caller: Option<Instant>) -> Self {
-        let own = if own == UNLIMITED {
-            Own::Unlimited
-        } else {
-            Own::For(own)
-        };
-        Self { own, caller }
+        Self {
+            own: Own::For(own),
+            caller,
+        }
     }
 
     /// When it is over. The first time it is asked its own time begins, and only then the clock is read.
     #[inline]
     pub(crate) fn due(&mut self, now: impl FnOnce() -> Instant) -> Option<Due> {
-        if let Own::For(nanos) = self.own {
-            let limit = Duration::from_nanos(nanos);
+        self.own = match self.own {
+            Own::For(UNLIMITED) => Own::Unlimited,
             // A limit beyond what the clock can express is none.
-            self.own = now().checked_add(limit).map_or(Own::Unlimited, Own::Until);
-        }
+            Own::For(nanos) => now()
+                .checked_add(Duration::from_nanos(nanos))
+                .map_or(Own::Unlimited, Own::Until),
+            begun => begun,
+        };
         match (self.own, self.caller) {
             (Own::Until(own), Some(caller)) if caller < own => Some(Due::caller(caller)),
             (Own::Until(at), _) => Some(Due { at, by: Limit::Own }),
@@ -74,7 +75,7 @@ impl Ticket {
 
     /// Whether it can end at all.
     pub(super) fn is_limited(&self) -> bool {
-        self.own != Own::Unlimited || self.caller.is_some()
+        !matches!(self.own, Own::Unlimited | Own::For(UNLIMITED)) || self.caller.is_some()
     }
 }
 
