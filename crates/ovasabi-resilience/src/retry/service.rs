@@ -56,7 +56,8 @@ where
         Poll::Ready(Ok(()))
     }
 
-    #[inline]
+    // Always: as a function apart it would return the future through memory.
+    #[inline(always)]
     fn call(&mut self, request: Req) -> Self::Future {
         let facts = self.layer.classifier().facts(&request);
         ResponseFuture::new(self.inner.clone(), self.layer.clone(), facts, request)

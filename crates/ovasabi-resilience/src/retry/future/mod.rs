@@ -16,6 +16,7 @@ use tower_service::Service;
 use super::rules::Reason;
 use super::ticket::Ticket;
 use super::{Replay, RetryLayer, RetryPolicy};
+use next::is_too_late;
 
 pin_project! {
     /// The future of [`RetryService`](super::RetryService).
@@ -24,7 +25,6 @@ pin_project! {
     /// Dropped before it is ready, the attempt or the pause that is under way is dropped, and no further one is
     /// sent. What a retry has taken from the budget is not given back.
     #[must_use = "futures do nothing unless polled"]
-    #[project = Parts]
     pub struct ResponseFuture<S, Req, C, P, R>
     where
         P: Replay<Req>,
@@ -61,7 +61,7 @@ where
     P: Replay<Req>,
     S: Service<P::Request>,
 {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(service: S, layer: RetryLayer<C, P, R>, facts: Facts, request: Req) -> Self {
         let policy = layer.policy();
         let ticket = policy.enter();
@@ -90,10 +90,11 @@ where
     type Output = Result<S::Response, S::Error>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
-            // In the order of a call, and not as one `match`, which would be entered anew for each stage.
+            // In the order of a call, and not as one `match`, which would be entered anew for each stage. Projected
+            // here and by each of those that are asked, so that no success writes the projection to memory.
+            let mut this = self.as_mut().project();
             let result = 'attempt: {
                 // Pausing -> Ready
                 if let StageProj::Pausing = this.stage.as_mut().project() {
@@ -108,7 +109,7 @@ where
                 // Ready -> Calling
                 if let StageProj::Ready = this.stage.as_mut().project() {
                     match this.service.poll_ready(cx) {
-                        Poll::Ready(Ok(())) if this.is_too_late() => {
+                        Poll::Ready(Ok(())) if is_too_late(*this.ticket, this.facts) => {
                             let policy = this.layer.policy();
                             policy.take_back(*this.ticket, Reason::Deadline);
                             let rejection = policy.rejection(RejectKind::DeadlineExceeded);
@@ -127,7 +128,7 @@ where
                             this.stage.set(Stage::Done);
                             return Poll::Ready(Err(error));
                         }
-                        Poll::Pending if this.is_too_slow(cx) => break 'attempt None,
+                        Poll::Pending if self.as_mut().is_too_slow(cx) => break 'attempt None,
                         Poll::Pending => return Poll::Pending,
                     }
                 }
@@ -137,28 +138,32 @@ where
                 };
                 match call.poll(cx) {
                     Poll::Ready(result) => Some(result),
-                    Poll::Pending if this.is_too_slow(cx) => None,
+                    Poll::Pending if self.as_mut().is_too_slow(cx) => None,
                     Poll::Pending => return Poll::Pending,
                 }
             };
             let verdict = match &result {
                 Some(result) => {
+                    let this = self.as_mut().project();
                     let classifier = this.layer.classifier();
                     classifier.seen(this.facts, result.as_ref()).verdict
                 }
-                None => this.too_slow(),
+                None => self.too_slow(),
             };
-            if !RetryPolicy::is_retryable(&verdict) {
-                let is_ok = matches!(result, Some(Ok(_)));
-                this.layer
-                    .policy()
-                    .ended(*this.ticket, verdict.class, is_ok);
-            } else if let Some(pause) = this.prepare(&verdict, cx) {
+            let is_retryable = RetryPolicy::is_retryable(&verdict);
+            if is_retryable && let Some(pause) = self.as_mut().prepare(verdict, cx) {
                 // The response and its call go, with their connection, before the pause and not after it.
                 drop(result);
+                let mut this = self.as_mut().project();
                 this.stage.set(Stage::Pausing);
                 this.timer.set(Some(pause));
                 continue;
+            }
+            let mut this = self.project();
+            let policy = this.layer.policy();
+            if !is_retryable {
+                let is_ok = matches!(result, Some(Ok(_)));
+                policy.ended(*this.ticket, verdict.class, is_ok);
             }
             this.stage.set(Stage::Done);
             return Poll::Ready(match result {

@@ -1,38 +1,33 @@
 //! Between two attempts.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use ovasabi_core::classify::{Class, Retry, Verdict};
+use ovasabi_core::classify::{Class, Facts, Retry, Verdict};
 use tokio::time::{Instant, Sleep, sleep};
 use tower_service::Service;
 
-use super::Parts;
+use super::{ResponseFuture, Ticket};
 use crate::retry::rules::Reason;
 use crate::retry::{Attempt, Replay};
 
-impl<S, Req, C, P, R> Parts<'_, S, Req, C, P, R>
+impl<S, Req, C, P, R> ResponseFuture<S, Req, C, P, R>
 where
     S: Service<P::Request> + Clone,
     P: Replay<Req>,
 {
     /// Whether the attempt, which has to wait, has had its time. The timer begins where it first has to.
-    pub(super) fn is_too_slow(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.timer.is_none() {
-            let Some(longest) = self.layer.policy().per_try_timeout() else {
+    pub(super) fn is_too_slow(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
+        let mut this = self.project();
+        if this.timer.is_none() {
+            let Some(longest) = this.layer.policy().per_try_timeout() else {
                 return false;
             };
-            self.timer.set(Some(sleep(longest)));
+            this.timer.set(Some(sleep(longest)));
         }
-        let timer = self.timer.as_mut().as_pin_mut();
+        let timer = this.timer.as_mut().as_pin_mut();
         timer.is_some_and(|timer| timer.poll(cx).is_ready())
-    }
-
-    /// Whether the caller has stopped waiting while a further attempt waited for the service. What the first one
-    /// does is the caller's own choice.
-    pub(super) fn is_too_late(&self) -> bool {
-        let is_past = |deadline| Instant::now() >= deadline;
-        self.ticket.attempt() > 1 && self.facts.deadline().is_some_and(is_past)
     }
 
     /// The verdict on an attempt that was too slow: a failure, which may have been done if it was sent.
@@ -48,42 +43,55 @@ where
 
     /// Prepares the next attempt, and gives the pause before it; `None` when there is none to be.
     #[cold]
-    pub(super) fn prepare(&mut self, verdict: &Verdict, cx: &mut Context<'_>) -> Option<Sleep> {
-        let policy = self.layer.policy();
-        let is_unsent = self.request.is_some();
-        let can_replay = |kept| self.layer.replayer().can_replay(kept);
-        let is_replayable = is_unsent || self.kept.as_ref().is_some_and(can_replay);
-        let left = self
+    pub(super) fn prepare(
+        self: Pin<&mut Self>,
+        verdict: Verdict,
+        cx: &mut Context<'_>,
+    ) -> Option<Sleep> {
+        let this = self.project();
+        let policy = this.layer.policy();
+        let is_unsent = this.request.is_some();
+        let can_replay = |kept| this.layer.replayer().can_replay(kept);
+        let is_replayable = is_unsent || this.kept.as_ref().is_some_and(can_replay);
+        let left = this
             .facts
             .deadline()
             .map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let (ticket, pause) = policy.leave(
-            *self.ticket,
-            self.facts,
-            verdict,
+            *this.ticket,
+            this.facts,
+            &verdict,
             is_replayable,
             left,
             || policy.budget().now(),
         )?;
-        if policy.returns_overflow() && !is_ready(self.service.clone(), cx) {
+        if policy.returns_overflow() && !is_ready(this.service.clone(), cx) {
             policy.take_back(ticket, Reason::Overflow);
             return None;
         }
         if !is_unsent {
             let keep = policy.may_follow(ticket);
             let attempt = Attempt::new(ticket.attempt());
-            let kept = self.kept.take();
-            let next = kept.and_then(|kept| self.layer.replayer().again(kept, attempt, keep));
+            let kept = this.kept.take();
+            let next = kept.and_then(|kept| this.layer.replayer().again(kept, attempt, keep));
             let Some((request, kept)) = next else {
                 policy.take_back(ticket, Reason::Replay);
                 return None;
             };
-            *self.request = Some(request);
-            *self.kept = kept;
+            *this.request = Some(request);
+            *this.kept = kept;
         }
-        *self.ticket = ticket;
+        *this.ticket = ticket;
         Some(sleep(pause))
     }
+}
+
+/// Whether the caller has stopped waiting while a further attempt waited for the service. What the first one does is
+/// the caller's own choice.
+#[inline]
+pub(super) fn is_too_late(ticket: Ticket, facts: &Facts) -> bool {
+    let is_past = |deadline| Instant::now() >= deadline;
+    ticket.attempt() > 1 && facts.deadline().is_some_and(is_past)
 }
 
 /// Asks a clone, so that nothing is kept reserved; the attempt asks another, and waits for it.
