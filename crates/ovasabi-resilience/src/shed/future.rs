@@ -6,14 +6,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use ovasabi_core::Rejection;
-use ovasabi_core::admit::Settle;
 use ovasabi_core::body::Hold;
-use ovasabi_core::classify::{Classify, Facts};
+use ovasabi_core::classify::{Class, Classify, Facts};
 use ovasabi_core::reject::Reject;
 use pin_project_lite::pin_project;
 
+use super::Policy;
+pub use super::permit::Held;
 use super::permit::Inside;
-use super::{Permit, Policy};
 
 pin_project! {
     /// The future of [`ShedService`](super::ShedService).
@@ -38,28 +38,42 @@ pin_project! {
     where
         P: Policy,
     {
-        Admitted { permit: Option<Permit<P>>, #[pin] response: F, classifier: C },
+        Admitted { #[pin] response: F, held: Option<Held<P>>, classifier: C },
         Refused { rejection: Option<Rejection>, rejecter: R },
+    }
+
+    impl<F, P, C, R> PinnedDrop for Call<F, P, C, R>
+    where
+        P: Policy,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            // A drop is neutral, even when the thread panics: the service has done nothing wrong.
+            if let CallProj::Admitted { held, .. } = this.project()
+                && let Some(held) = held.take()
+            {
+                held.settle_apart(Class::Ignored);
+            }
+        }
     }
 }
 
 impl<F, P: Policy, C, R, H> ResponseFuture<F, P, C, R, H> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn admitted(
-        permit: Permit<P>,
+        held: Held<P>,
         call: impl FnOnce() -> F,
         facts: Facts,
         classifier: C,
         hold: H,
     ) -> Self {
-        let mut permit = Some(permit);
-        let inside = Inside::new(&mut permit);
+        let mut held = Some(held);
+        let inside = Inside::new(&mut held);
         let response = call();
         inside.over();
         Self {
             call: Call::Admitted {
-                permit,
                 response,
+                held,
                 classifier,
             },
             facts,
@@ -85,7 +99,7 @@ where
     P: Policy,
     C: Classify<Res, Err>,
     R: Reject<Res, Err>,
-    H: Hold<Res, Permit<P>, C::End>,
+    H: Hold<Res, Held<P>, C::End>,
 {
     type Output = Result<H::Response, Err>;
 
@@ -94,24 +108,22 @@ where
         let this = self.project();
         match this.call.project() {
             CallProj::Admitted {
-                permit,
                 response,
+                held,
                 classifier,
             } => {
-                let inside = Inside::new(permit);
+                let inside = Inside::new(held);
                 let polled = response.poll(cx);
                 inside.over();
                 let result = ready!(polled);
                 let seen = classifier.seen(this.facts, result.as_ref());
-                let permit = permit.take().expect(POLLED_AGAIN);
+                let held = held.take().expect(POLLED_AGAIN);
                 Poll::Ready(match result {
                     Ok(response) => {
-                        Ok(this
-                            .hold
-                            .hold(response, permit, seen.verdict.class, seen.end))
+                        Ok(this.hold.hold(response, held, seen.verdict.class, seen.end))
                     }
                     Err(error) => {
-                        permit.settle(seen.verdict.class);
+                        held.settle_apart(seen.verdict.class);
                         Err(error)
                     }
                 })

@@ -8,9 +8,10 @@ use ovasabi_core::classify::{Classify, HttpClassify, ReadRequest};
 use ovasabi_core::reject::{AsError, Reject};
 use tower_service::Service;
 
+use super::Policy;
 use super::future::ResponseFuture;
+use super::permit::Held;
 use super::policy::Outlook;
-use super::{Permit, Policy};
 
 /// A service behind a [`LoadShed`](super::LoadShed) or a [`Throttle`](super::Throttle); made by
 /// [`ShedLayer`](super::ShedLayer).
@@ -63,7 +64,7 @@ where
     P: Policy,
     C: ReadRequest<Req> + Classify<S::Response, S::Error> + Clone,
     R: Reject<S::Response, S::Error> + Clone,
-    H: Hold<S::Response, Permit<P>, C::End> + Clone,
+    H: Hold<S::Response, Held<P>, C::End> + Clone,
 {
     type Response = H::Response;
     type Error = S::Error;
@@ -79,14 +80,15 @@ where
         }
     }
 
-    #[inline]
+    // Always: as a function apart it would return the future through memory.
+    #[inline(always)]
     fn call(&mut self, request: Req) -> Self::Future {
         let facts = self.classifier.facts(&request);
         match self.policy.enter(mem::take(&mut self.outlook), &facts) {
             Ok(ticket) => {
                 let inner = &mut self.inner;
                 ResponseFuture::admitted(
-                    Permit::new(self.policy.clone(), ticket),
+                    Held::new(self.policy.clone(), ticket),
                     || inner.call(request),
                     facts,
                     self.classifier.clone(),

@@ -89,15 +89,20 @@ impl Engine {
     }
 
     /// Admits a call or refuses it. `now` and `random` are asked only where something depends on them.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter(
         &self,
         priority: Priority,
         now: impl FnOnce() -> Tick,
         random: impl FnOnce() -> u64,
     ) -> Result<Ticket, Shed> {
-        if self.is_quiet() && self.flight.0.in_flight() < self.calm_below.load(Ordering::Relaxed) {
-            return self.take_off(priority);
+        let flight = &self.flight.0;
+        let limit = self.limit.load(Ordering::Relaxed);
+        if self.is_quiet()
+            && flight.in_flight() < self.calm_below.load(Ordering::Relaxed)
+            && flight.enter_calm(limit)
+        {
+            return Ok(Ticket(()));
         }
         self.enter_under_pressure(priority, now(), random)
     }
@@ -118,7 +123,7 @@ impl Engine {
     }
 
     /// Others may have come since the look at how many are under way: here the limit holds.
-    #[inline]
+    #[inline(always)]
     fn take_off(&self, priority: Priority) -> Result<Ticket, Shed> {
         if self.flight.0.enter(self.limit.load(Ordering::Relaxed)) {
             Ok(Ticket(()))
@@ -145,7 +150,7 @@ impl Engine {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(&self, _ticket: Ticket) {
         self.flight.0.leave();
     }

@@ -64,11 +64,10 @@ impl LoadShed {
     /// # Cancel safety
     /// Nothing is lost if it is dropped: nobody measures any more.
     pub async fn watch_runtime(self, every: Duration) {
-        let weak = Arc::downgrade(self.shared.arc());
-        drop(self);
+        let shared = self.shared.downgrade();
         loop {
             tokio::time::sleep(every).await;
-            let Some(core) = weak.upgrade() else { return };
+            let Some(core) = shared.upgrade() else { return };
             let began = core.clock.now();
             // Behind every task that is ready already.
             tokio::task::yield_now().await;
@@ -131,7 +130,7 @@ impl LoadShed {
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &Name {
-        self.shared.arc().name()
+        Inspect::name(&*self.shared)
     }
 
     pub(super) fn from_core(core: Arc<Inspected<Core>>) -> Self {
@@ -141,7 +140,7 @@ impl LoadShed {
     }
 
     /// Admits a call of a layer. The time is asked only where something depends on it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enter(
         &self,
         priority: Priority,
@@ -151,7 +150,7 @@ impl LoadShed {
     }
 
     /// Ends an admission.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn leave(&self, ticket: Ticket) {
         self.shared.engine.leave(ticket);
     }
@@ -183,7 +182,7 @@ impl Gate for LoadShed {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter(&self, outlook: Outlook, facts: &Facts) -> Result<Ticket, Rejection> {
         match outlook {
             Outlook::Refused => Err(self.refuse(facts.priority())),
@@ -193,7 +192,7 @@ impl Gate for LoadShed {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn leave(&self, ticket: Ticket, _class: Class) {
         self.leave(ticket);
     }

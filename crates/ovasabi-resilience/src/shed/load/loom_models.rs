@@ -26,6 +26,20 @@ fn loom_no_more_calls_take_off_than_the_limit_lets() {
 }
 
 #[test]
+fn loom_of_two_that_saw_room_for_one_the_second_goes_back_and_is_not_counted() {
+    loom::model(|| {
+        let flight = Arc::new(Flight::new());
+        let other = {
+            let flight = Arc::clone(&flight);
+            thread::spawn(move || flight.enter_calm(1))
+        };
+        let own = flight.enter_calm(1);
+        assert!(own != other.join().expect("nothing panics"));
+        assert_eq!((flight.in_flight(), flight.admitted()), (1, 1));
+    });
+}
+
+#[test]
 fn loom_a_call_that_lands_makes_room_for_one_and_all_are_counted() {
     loom::model(|| {
         let flight = Arc::new(Flight::new());

@@ -42,7 +42,7 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter(
         &self,
         priority: Priority,

@@ -69,7 +69,7 @@ impl Engine {
 
     /// Whether it would refuse a request now. Counts nothing. `random` is asked only when there is something to
     /// refuse.
-    #[inline]
+    #[inline(always)]
     pub(super) fn wants_to_shed(&self, now: Tick, random: impl FnOnce() -> u64) -> bool {
         self.window.turn(now);
         let rate = self.rate_of(self.window.counts());
@@ -92,7 +92,7 @@ impl Engine {
     }
 
     /// Ends an admission. What says nothing about the service is not counted as a request either.
-    #[inline]
+    #[inline(always)]
     pub(super) fn leave(&self, _ticket: Ticket, class: Class) {
         #[cfg(feature = "testkit")]
         self.under_way.fetch_sub(1, Ordering::Relaxed);
@@ -142,7 +142,7 @@ impl Engine {
         self.under_way.load(Ordering::Relaxed)
     }
 
-    #[inline]
+    #[inline(always)]
     fn rate_of(&self, counts: Counts) -> f64 {
         // The comparison of most calls: the rest is for those that may be refused.
         let excess = lossy(counts.requests) - self.multiplier.get() * lossy(counts.accepts);

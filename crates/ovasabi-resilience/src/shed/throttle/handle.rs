@@ -104,7 +104,7 @@ impl Throttle {
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &Name {
-        self.shared.arc().name()
+        Inspect::name(&*self.shared)
     }
 
     /// How many requests were admitted and have not ended.
@@ -120,13 +120,13 @@ impl Throttle {
     }
 
     /// Admits a call of a layer or a stack, at a time of its clock.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enter(&self, now: Tick) -> Result<Ticket, Rejection> {
         self.shared.enter(now)
     }
 
     /// Ends an admission.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn leave(&self, ticket: Ticket, class: Class) {
         self.shared.engine.leave(ticket, class);
     }
@@ -150,7 +150,7 @@ impl Gate for Throttle {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter(&self, outlook: Outlook, _facts: &Facts) -> Result<Ticket, Rejection> {
         match outlook {
             Outlook::Open => self.enter(self.shared.clock.now()),
@@ -159,7 +159,7 @@ impl Gate for Throttle {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn leave(&self, ticket: Ticket, class: Class) {
         self.leave(ticket, class);
     }

@@ -38,7 +38,7 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter(&self, now: Tick) -> Result<Ticket, Rejection> {
         if self.wants_to_shed(now) {
             return Err(self.shed(now));
@@ -46,7 +46,7 @@ impl Core {
         Ok(self.engine.admit())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn wants_to_shed(&self, now: Tick) -> bool {
         self.engine.wants_to_shed(now, || self.random.next_u64()) && self.is_enabled()
     }

@@ -55,7 +55,7 @@ impl Window {
     }
 
     /// Begins the bucket of `now`, if the newest is over.
-    #[inline]
+    #[inline(always)]
     pub(super) fn turn(&self, now: Tick) {
         // Acquire: whoever sees that a bucket has begun sees it empty.
         if now.as_nanos() >= self.ends.load(Ordering::Acquire) {
@@ -84,7 +84,7 @@ impl Window {
     }
 
     /// Counts one request.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&self, is_accepted: bool) {
         let one = if is_accepted { ACCEPT | 1 } else { 1 };
         // Relaxed: the counts stand alone.
@@ -95,7 +95,7 @@ impl Window {
     /// The requests in the window, as of the last [`turn`](Self::turn): two words, whatever the load.
     ///
     /// A bucket that begins meanwhile may be counted twice, with its requests and its accepts alike.
-    #[inline]
+    #[inline(always)]
     pub(super) fn counts(&self) -> Counts {
         let newest = self.slot(self.epoch.load(Ordering::Acquire));
         unpack(self.older.load(Ordering::Relaxed)) + unpack(newest.load(Ordering::Relaxed))
@@ -156,7 +156,7 @@ impl Window {
 impl std::ops::Add for Counts {
     type Output = Self;
 
-    #[inline]
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
         Self {
             requests: self.requests + other.requests,
