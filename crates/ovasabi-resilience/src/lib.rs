@@ -102,6 +102,13 @@ pub mod keyed;
 pub mod rate_limit;
 #[cfg(feature = "retry")]
 pub mod retry;
+#[cfg(any(
+    feature = "breaker",
+    feature = "concurrency",
+    feature = "deadline",
+    feature = "shed"
+))]
+mod shared;
 #[cfg(feature = "shed")]
 pub mod shed;
 #[cfg(feature = "stack")]

@@ -1,16 +1,20 @@
 //! Whether anybody would miss a breaker: what a keyed set asks before it lets one make way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ovasabi_core::time::Tick;
 
 use super::CircuitBreaker;
+use super::shared::Shared;
 
 impl CircuitBreaker {
     /// Whether nobody would miss it: in nobody else's hands, and as good as new, or of no use to anybody for
     /// `forget_after`, as far as `seen` knows.
     pub(crate) fn is_idle(&self, seen: &mut Seen, forget_after: Duration) -> bool {
-        if !self.shared().is_only_handle() {
+        let is_only_handle =
+            matches!(self.shared(), Shared::Counted(core) if Arc::strong_count(core) == 1);
+        if !is_only_handle {
             return false;
         }
         let (engine, now) = (self.shared().engine(), self.shared().now());

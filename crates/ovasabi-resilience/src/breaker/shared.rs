@@ -1,11 +1,8 @@
 //! The engine with a name, a clock and listeners: what all handles share.
 
-use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ovasabi_core::classify::Class;
-use ovasabi_core::inspect::Inspected;
 use ovasabi_core::reject::{Name, RejectKind, Rejection};
 use ovasabi_core::time::{Clock, Tick};
 
@@ -197,30 +194,8 @@ impl Drop for Owed<'_> {
     }
 }
 
-/// The state that handles and permits share.
-#[derive(Clone)]
-pub(crate) enum Shared {
-    Counted(Arc<Inspected<Core>>),
-    Static(&'static Inspected<Core>),
-}
-
-impl Shared {
-    pub(super) fn is_only_handle(&self) -> bool {
-        matches!(self, Self::Counted(core) if Arc::strong_count(core) == 1)
-    }
-}
-
-impl Deref for Shared {
-    type Target = Core;
-
-    #[inline]
-    fn deref(&self) -> &Core {
-        match self {
-            Self::Counted(core) => core,
-            Self::Static(core) => core,
-        }
-    }
-}
+/// What handles and permits hold.
+pub(crate) type Shared = crate::shared::Shared<Core>;
 
 /// The break ended between the question and the call.
 const AT_ONCE: Duration = Duration::from_nanos(1);

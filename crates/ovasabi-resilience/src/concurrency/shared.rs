@@ -1,12 +1,9 @@
 //! The engine with a name and a clock: what all handles share.
 
-use std::ops::Deref;
-use std::sync::Arc;
 use std::task::Waker;
 
 use ovasabi_core::Rejection;
 use ovasabi_core::classify::{Class, Priority, Verdict};
-use ovasabi_core::inspect::Inspected;
 use ovasabi_core::reject::Name;
 use ovasabi_core::time::{Clock, Tick};
 
@@ -169,21 +166,5 @@ impl Core {
     }
 }
 
-/// The state that handles and permits share.
-#[derive(Clone, Debug)]
-pub(super) enum Shared {
-    Counted(Arc<Inspected<Core>>),
-    Static(&'static Inspected<Core>),
-}
-
-impl Deref for Shared {
-    type Target = Core;
-
-    #[inline]
-    fn deref(&self) -> &Core {
-        match self {
-            Self::Counted(core) => core,
-            Self::Static(core) => core,
-        }
-    }
-}
+/// What handles and permits hold.
+pub(super) type Shared = crate::shared::Shared<Core>;

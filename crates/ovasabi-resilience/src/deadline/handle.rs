@@ -156,14 +156,9 @@ impl Deadline {
     /// never freed: for the few that are made at start-up. Those made from the other handles share its state.
     #[must_use]
     pub fn leak(self) -> Self {
-        let shared = match self.shared {
-            Shared::Counted(core) => {
-                let core: &'static Arc<Inspected<Core>> = Box::leak(Box::new(core));
-                Shared::Static(core)
-            }
-            Shared::Static(core) => Shared::Static(core),
-        };
-        Self { shared }
+        Self {
+            shared: self.shared.leak(),
+        }
     }
 
     /// Its name.

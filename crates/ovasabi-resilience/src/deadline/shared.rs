@@ -1,12 +1,9 @@
 //! What all handles, layers and calls of one policy share.
 
-use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ovasabi_core::Rejection;
 use ovasabi_core::classify::Facts;
-use ovasabi_core::inspect::Inspected;
 use ovasabi_core::reject::{Name, RejectKind};
 use tokio::time::Instant;
 
@@ -169,21 +166,5 @@ impl Core {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OutOfTime;
 
-/// A reference that is counted, or one that lasts for ever.
-#[derive(Clone)]
-pub(crate) enum Shared {
-    Counted(Arc<Inspected<Core>>),
-    Static(&'static Inspected<Core>),
-}
-
-impl Deref for Shared {
-    type Target = Core;
-
-    #[inline]
-    fn deref(&self) -> &Core {
-        match self {
-            Self::Counted(core) => core,
-            Self::Static(core) => core,
-        }
-    }
-}
+/// What handles and permits hold.
+pub(crate) type Shared = crate::shared::Shared<Core>;

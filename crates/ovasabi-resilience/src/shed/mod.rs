@@ -25,7 +25,6 @@ mod policy;
 mod priority;
 mod quiet;
 mod service;
-mod shared;
 mod sync;
 pub mod throttle;
 

@@ -11,12 +11,12 @@ use ovasabi_core::reject::Name;
 use ovasabi_core::time::Tick;
 
 use super::super::policy::{Gate, Outlook};
-use super::super::shared::Shared;
 use super::super::{LoadShedLayer, Permit, Policy};
 use super::engine::Ticket;
 use super::shared::Core;
 use super::{LoadShedBuilder, Snapshot};
 use crate::config::ConfigError;
+use crate::shared::Shared;
 
 /// A server's load shedder: refuses what it has no time for, the least important first.
 ///
@@ -64,15 +64,20 @@ impl LoadShed {
     /// # Cancel safety
     /// Nothing is lost if it is dropped: nobody measures any more.
     pub async fn watch_runtime(self, every: Duration) {
-        let shared = self.shared.downgrade();
-        loop {
-            tokio::time::sleep(every).await;
-            let Some(core) = shared.upgrade() else { return };
-            let began = core.clock.now();
-            // Behind every task that is ready already.
-            tokio::task::yield_now().await;
-            let now = core.clock.now();
-            core.engine.observe(now.saturating_since(began), now);
+        match self.shared {
+            Shared::Counted(core) => {
+                let weak = Arc::downgrade(&core);
+                drop(core);
+                loop {
+                    tokio::time::sleep(every).await;
+                    let Some(core) = weak.upgrade() else { return };
+                    core.measure_runtime().await;
+                }
+            }
+            Shared::Static(core) => loop {
+                tokio::time::sleep(every).await;
+                core.measure_runtime().await;
+            },
         }
     }
 

@@ -73,6 +73,15 @@ impl Core {
         self.engine.observe(waited, self.clock.now());
     }
 
+    /// Notes how long a task that is ready waits to be polled.
+    pub(super) async fn measure_runtime(&self) {
+        let began = self.clock.now();
+        // Behind every task that is ready already.
+        tokio::task::yield_now().await;
+        let now = self.clock.now();
+        self.engine.observe(now.saturating_since(began), now);
+    }
+
     pub(super) fn set_enabled(&self, is_enabled: bool) {
         // Relaxed here and below: the flag stands alone.
         self.disabled

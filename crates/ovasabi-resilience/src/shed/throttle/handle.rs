@@ -10,12 +10,12 @@ use ovasabi_core::reject::Name;
 use ovasabi_core::time::Tick;
 
 use super::super::policy::{Gate, Outlook};
-use super::super::shared::Shared;
 use super::super::{Permit, Policy, ThrottleLayer};
 use super::engine::Ticket;
 use super::shared::Core;
 use super::{Snapshot, ThrottleBuilder};
 use crate::config::ConfigError;
+use crate::shared::Shared;
 
 /// A client's throttle: refuses by itself what the service would refuse anyway.
 ///
