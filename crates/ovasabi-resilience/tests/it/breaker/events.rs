@@ -1,43 +1,7 @@
 //! What the log says.
 
-use std::fmt::{self, Write};
-use std::sync::{Arc, Mutex};
-
-use tracing::field::{Field, Visit};
-use tracing::span;
-use tracing::{Event, Metadata, Subscriber};
-
 use super::*;
-
-/// One line for each event of the breaker's target.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        write!(self.0, " {}={value:?}", field.name()).unwrap();
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == ovasabi_resilience::breaker::TARGET
-    }
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn event(&self, event: &Event<'_>) {
-        let mut line = Line(event.metadata().level().to_string());
-        event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
-    }
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
-}
+use crate::logged;
 
 #[test]
 fn each_transition_is_one_event_with_stable_fields() {
@@ -46,8 +10,7 @@ fn each_transition_is_one_event_with_stable_fields() {
         ovasabi_resilience::breaker::TARGET,
         "ovasabi::circuit_breaker"
     );
-    let log = Log::default();
-    tracing::subscriber::with_default(log.clone(), || {
+    let lines = logged::lines(ovasabi_resilience::breaker::TARGET, || {
         let (breaker, hand) = opened(|builder| builder.permitted_calls_in_half_open(1));
         hand.advance(5 * SEC);
         calls(&breaker, Class::Success, 1);
@@ -55,7 +18,6 @@ fn each_transition_is_one_event_with_stable_fields() {
             breaker.force(ovasabi_resilience::breaker::Mode::ForcedOpen);
         }
     });
-    let lines = log.0.lock().unwrap().clone();
     let of = |level, from, to, cause, generation: u32, wait| {
         format!(
             "{level} message=circuit breaker changed its state name=\"test\" from=\"{from}\" to=\"{to}\" \

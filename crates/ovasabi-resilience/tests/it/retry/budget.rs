@@ -12,6 +12,7 @@ use tower::{Layer, ServiceExt};
 
 use super::Answer::Status;
 use super::{SEC, Upstream, get};
+use crate::logged;
 
 fn builder() -> RetryBudgetBuilder {
     RetryBudget::builder("test")
@@ -245,40 +246,12 @@ fn costs_above_the_reserve_and_a_bucket_without_a_tap_are_refused() {
 fn a_budget_that_runs_dry_says_so_once_in_a_while() {
     let (clock, hand) = Clock::manual();
     let budget = builder().clock(clock).build().unwrap();
-    let log = Log::default();
-    tracing::subscriber::with_default(log.clone(), || {
-        assert_eq!(withdrawn(&budget, 1_000), 0);
-        hand.advance(9 * SEC);
-        assert_eq!(withdrawn(&budget, 1_000), 0);
-        assert_eq!(log.events(), 1);
-        hand.advance(2 * SEC);
-        assert_eq!(withdrawn(&budget, 1_000), 0);
-        assert_eq!(log.events(), 2);
-    });
-}
-
-/// Counts the events of budgets.
-#[derive(Clone, Default)]
-struct Log(Arc<AtomicU32>);
-
-impl Log {
-    fn events(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == ovasabi_resilience::retry::TARGET
-    }
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn event(&self, _: &tracing::Event<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
+    let said = |pause| {
+        let lines = logged::lines(ovasabi_resilience::retry::TARGET, || {
+            hand.advance(pause);
+            assert_eq!(withdrawn(&budget, 1_000), 0);
+        });
+        lines.len()
+    };
+    assert_eq!([said(0 * SEC), said(9 * SEC), said(2 * SEC)], [1, 0, 1]);
 }

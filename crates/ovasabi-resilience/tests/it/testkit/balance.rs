@@ -177,7 +177,11 @@ async fn a_server_stack_tells_of_calls_and_of_bodies_that_nobody_has_read() {
     let plain = plain.build().unwrap();
     let mut call = spawn(plain.layer().layer(hanging()).oneshot(Request::new(())));
     assert_pending!(call.poll());
-    check(&plain, call, &["1 calls of `api`", "1 slots of `api`"]);
+    check(
+        &plain,
+        call,
+        &["1 calls under way of `api`", "1 slots of `api`"],
+    );
 
     let keys = KeyedRateLimiter::<u8>::builder("keys", Quota::per_second(ONE));
     let keys = keys.build().unwrap();
