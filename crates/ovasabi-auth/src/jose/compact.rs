@@ -1,8 +1,10 @@
 //! The compact form of a signed token.
 
+use std::fmt;
+
 use base64::Engine;
 
-use super::json::{Object, Value};
+use super::header::Header;
 use super::{Algorithm, BASE64URL, JwkSet, Reason, VerifyingKey};
 
 /// The longest token that is looked at, in bytes: 16 KiB. Servers refuse longer headers anyway.
@@ -14,14 +16,11 @@ const MAX_SIGNATURE_BYTES: usize = 1024;
 /// A compact JWS (RFC 7515 §3.1) whose header has been read and whose signature has not been checked.
 ///
 /// There is no way to its payload but [`verify`](Self::verify) and [`verify_with`](Self::verify_with).
-#[derive(Debug)]
 pub struct CompactJws<'a> {
     signed: &'a str,
     payload: &'a str,
     signature: &'a str,
-    algorithm: Algorithm,
-    key_id: Option<String>,
-    typ: Option<String>,
+    header: Header,
 }
 
 impl<'a> CompactJws<'a> {
@@ -38,38 +37,30 @@ impl<'a> CompactJws<'a> {
         if payload.contains('.') {
             return Err(Reason::NotThreeParts);
         }
-        let header = decode(header)?;
-        let Header {
-            algorithm,
-            key_id,
-            typ,
-        } = Header::read(&Object::parse(&header)?)?;
         Ok(Self {
             signed,
             payload,
             signature,
-            algorithm,
-            key_id,
-            typ,
+            header: Header::read(header)?,
         })
     }
 
     /// `alg`: how it says that it is signed.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.header.algorithm
     }
 
     /// `kid`: which key signed, in the words of the token. To be compared and nothing else.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.key_id.as_deref()
+        self.header.text(self.header.key_id.as_ref())
     }
 
     /// `typ`: what kind of token it says it is.
     #[must_use]
     pub fn typ(&self) -> Option<&str> {
-        self.typ.as_deref()
+        self.header.text(self.header.typ.as_ref())
     }
 
     /// Checks the signature and hands out the payload.
@@ -78,7 +69,7 @@ impl<'a> CompactJws<'a> {
     /// [`Reason::AlgorithmNotAllowed`] when the key is not for the algorithm of the token,
     /// [`Reason::SignatureInvalid`], or [`Reason::EncodingInvalid`] when signature or payload is not base64url.
     pub fn verify(&self, key: &VerifyingKey) -> Result<Vec<u8>, Reason> {
-        if !key.is_for(self.algorithm) {
+        if !key.is_for(self.algorithm()) {
             return Err(Reason::AlgorithmNotAllowed);
         }
         self.verify_by([key].into_iter())
@@ -91,7 +82,7 @@ impl<'a> CompactJws<'a> {
     /// [`Reason::KeyUnknown`] when there is no key of that `kid`, or more than four may be meant; otherwise as
     /// [`verify`](Self::verify).
     pub fn verify_with(&self, keys: &JwkSet) -> Result<Vec<u8>, Reason> {
-        let candidates = || keys.candidates(self.key_id(), self.algorithm);
+        let candidates = || keys.candidates(self.key_id(), self.algorithm());
         match candidates().count() {
             0 if keys.has(self.key_id()) => Err(Reason::AlgorithmNotAllowed),
             1..=JwkSet::MAX_TRIES => self.verify_by(candidates()),
@@ -112,7 +103,7 @@ impl<'a> CompactJws<'a> {
             }
             Err(base64::DecodeSliceError::DecodeError(_)) => return Err(Reason::EncodingInvalid),
         };
-        if keys.any(|key| key.holds(self.algorithm, self.signed.as_bytes(), signature)) {
+        if keys.any(|key| key.holds(self.algorithm(), self.signed.as_bytes(), signature)) {
             decode(self.payload)
         } else {
             Err(Reason::SignatureInvalid)
@@ -124,40 +115,13 @@ fn decode(part: &str) -> Result<Vec<u8>, Reason> {
     BASE64URL.decode(part).map_err(|_| Reason::EncodingInvalid)
 }
 
-/// What matters of a header. All else is for others, or has no meaning here.
-struct Header {
-    algorithm: Algorithm,
-    key_id: Option<String>,
-    typ: Option<String>,
-}
-
-impl Header {
-    fn read(header: &Object<'_>) -> Result<Self, Reason> {
-        // An extension that is critical is one that must not be ignored, and none is known (RFC 7515 §4.1.11).
-        // `b64` is one that would change what is signed (RFC 7797 §3).
-        if header.get("crit").is_some() || header.get("b64").is_some() {
-            return Err(Reason::CriticalHeader);
-        }
-        if ["jku", "jwk", "x5u", "x5c"]
-            .into_iter()
-            .any(|name| header.get(name).is_some())
-        {
-            return Err(Reason::KeyInHeader);
-        }
-        let algorithm = header
-            .get("alg")
-            .and_then(Value::as_string)
-            .and_then(|name| Algorithm::from_name(&name))
-            .ok_or(Reason::AlgorithmNotAllowed)?;
-        let text = |name: &str| match header.get(name).map(Value::as_string) {
-            None => Ok(None),
-            Some(Some(text)) => Ok(Some(text.into_owned())),
-            Some(None) => Err(Reason::HeaderInvalid),
-        };
-        Ok(Self {
-            algorithm,
-            key_id: text("kid")?,
-            typ: text("typ")?,
-        })
+/// What it says of itself; neither claims nor signature.
+impl fmt::Debug for CompactJws<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompactJws")
+            .field("algorithm", &self.algorithm())
+            .field("key_id", &self.key_id())
+            .field("typ", &self.typ())
+            .finish_non_exhaustive()
     }
 }

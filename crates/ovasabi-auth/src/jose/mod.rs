@@ -29,6 +29,7 @@
 
 mod algorithm;
 mod compact;
+mod header;
 pub(crate) mod json;
 mod jwk;
 mod jwk_set;
@@ -38,6 +39,7 @@ mod reason;
 mod roca;
 mod signing_key;
 mod spki;
+pub(crate) mod text;
 mod verifying_key;
 
 pub use algorithm::Algorithm;

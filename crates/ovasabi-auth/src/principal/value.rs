@@ -59,10 +59,16 @@ impl Principal {
         self
     }
 
+    /// The caller of a token. Its roles and scopes stay in the claims.
     #[cfg(feature = "token")]
-    pub(crate) fn with_claims(mut self, claims: Claims) -> Self {
-        self.facts().claims = Some(claims);
-        self
+    pub(crate) fn of_token(subject: Subject, claims: Claims, expires_at: SystemTime) -> Self {
+        Self(Arc::new(Facts {
+            subject,
+            roles: Vec::new(),
+            scopes: Vec::new(),
+            expires_at: Some(expires_at),
+            claims: Some(claims),
+        }))
     }
 
     /// The subject, as the [`Context`](ovasabi_core::Context) knows it.
@@ -86,23 +92,29 @@ impl Principal {
     /// Whether it has exactly this role.
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
-        self.0.roles.iter().any(|own| own == role)
+        self.roles().any(|own| own == role)
     }
 
     /// Whether it has exactly this scope. Text with spaces is never one.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.0.scopes.iter().any(|own| own == scope)
+        self.scopes().any(|own| own == scope)
     }
 
     /// Its roles.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.0.roles.iter().map(String::as_str)
+        let own = self.0.roles.iter().map(String::as_str);
+        #[cfg(feature = "token")]
+        let own = own.chain(self.0.claims.iter().flat_map(Claims::roles));
+        own
     }
 
     /// Its scopes.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.0.scopes.iter().map(String::as_str)
+        let own = self.0.scopes.iter().map(String::as_str);
+        #[cfg(feature = "token")]
+        let own = own.chain(self.0.claims.iter().flat_map(Claims::scopes));
+        own
     }
 
     /// When the credential ends, if it does. The verifier's leeway is not in it.
@@ -130,8 +142,8 @@ impl fmt::Debug for Principal {
         f.debug_struct("Principal")
             .field("id", &self.id())
             .field("kind", &self.kind())
-            .field("roles", &self.0.roles)
-            .field("scopes", &self.0.scopes)
+            .field("roles", &self.roles().collect::<Vec<_>>())
+            .field("scopes", &self.scopes().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

@@ -5,20 +5,29 @@ use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
 
-use super::date;
+use super::{Issuer, date};
 use crate::jose::Reason;
-use crate::jose::json::Object;
+use crate::jose::json::{Object, Value};
+use crate::jose::text::Text;
 
 /// The claims of a token whose signature and rules hold. `Debug` shows its id and dates alone.
 #[derive(Clone)]
 pub struct Claims {
     /// Checked once; claims that nobody asks for are never read again.
-    json: Box<str>,
-    id: Box<str>,
-    issuer: Box<str>,
-    client_id: Option<Box<str>>,
-    issued_at: Option<Duration>,
-    expires_at: Duration,
+    json: String,
+    issuer: Issuer,
+    id: Option<Text>,
+    client_id: Option<Text>,
+    scope: Option<Text>,
+    roles: Roles,
+    dates: Dates,
+}
+
+/// What a token says of its time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dates {
+    pub(super) issued_at: Option<Duration>,
+    pub(super) expires_at: Duration,
 }
 
 /// A claim is there, but not of the type that was asked for.
@@ -30,50 +39,78 @@ pub struct ClaimError {
 }
 
 impl Claims {
-    pub(super) fn new(
-        json: Box<str>,
-        [id, issuer]: [Box<str>; 2],
-        client_id: Option<Box<str>>,
-        (issued_at, expires_at): (Option<Duration>, Duration),
-    ) -> Self {
-        Self {
-            json,
-            id,
-            issuer,
-            client_id,
-            issued_at,
-            expires_at,
-        }
+    /// `claims` was read of `json`.
+    pub(super) fn read(
+        json: &str,
+        claims: &Object<'_>,
+        issuer: &Issuer,
+        dates: Dates,
+    ) -> Result<Self, Reason> {
+        let text = |name| match text(claims, name) {
+            Err(Reason::ClaimMissing) => Ok(None),
+            Err(reason) => Err(reason),
+            Ok(text) => Ok(Some(Text::of(text, json))),
+        };
+        // A scope that is no text is none.
+        let scope = claims.get("scope").and_then(Value::as_string);
+        Ok(Self {
+            json: String::new(),
+            issuer: issuer.clone(),
+            id: text("jti")?,
+            client_id: text("client_id")?,
+            scope: scope.map(|scope| Text::of(scope, json)),
+            roles: Roles::read(claims.get("roles"))?,
+            dates,
+        })
     }
 
-    /// `jti`: the id of the token, where its profile asks for one.
+    /// The same with the text that it was read of.
+    pub(super) fn over(self, json: String) -> Self {
+        Self { json, ..self }
+    }
+
+    /// `jti`: the id of the token, if it has one.
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
-        Some(&*self.id).filter(|id| !id.is_empty())
+        self.id.as_ref().map(|id| id.get(&self.json))
     }
 
     /// `iss`: who issued it.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        self.issuer.as_str()
     }
 
     /// `client_id`: the application that asked for it.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.client_id.as_deref()
+        self.client_id.as_ref().map(|id| id.get(&self.json))
     }
 
     /// `iat`: when it was issued, if it says so.
     #[must_use]
     pub fn issued_at(&self) -> Option<SystemTime> {
-        self.issued_at.map(date::to_system)
+        self.dates.issued_at.map(date::to_system)
     }
 
     /// `exp`: when it ends.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
-        date::to_system(self.expires_at)
+        date::to_system(self.dates.expires_at)
+    }
+
+    /// `scope`: what it allows, each apart.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        let scope = self
+            .scope
+            .as_ref()
+            .map_or("", |scope| scope.get(&self.json));
+        scope.split(' ').filter(|scope| !scope.is_empty())
+    }
+
+    /// `roles`: what its subject is.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter()
     }
 
     /// Any claim of the token as `T`; `None` when it is absent or `null`.
@@ -96,10 +133,10 @@ impl Claims {
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Claims")
-            .field("token_id", &self.id)
-            .field("issuer", &self.issuer)
-            .field("issued_at", &self.issued_at)
-            .field("expires_at", &self.expires_at)
+            .field("token_id", &self.token_id())
+            .field("issuer", &self.issuer())
+            .field("issued_at", &self.dates.issued_at)
+            .field("expires_at", &self.dates.expires_at)
             .finish_non_exhaustive()
     }
 }
@@ -114,4 +151,22 @@ pub(super) fn text<'a>(
         .as_string()
         .filter(|text| !text.is_empty())
         .ok_or(Reason::ClaimInvalid)
+}
+
+/// The claim `roles`: an array of strings, or none.
+#[derive(Clone, Debug, Default)]
+struct Roles(Vec<Box<str>>);
+
+impl Roles {
+    fn read(claim: Option<Value<'_>>) -> Result<Self, Reason> {
+        let Some(claim) = claim else {
+            return Ok(Self::default());
+        };
+        let roles = claim.as_strings().ok_or(Reason::ClaimInvalid)?;
+        Ok(Self(roles.into_iter().map(Into::into).collect()))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|role| &**role)
+    }
 }

@@ -9,9 +9,11 @@ use std::borrow::Cow;
 
 use super::Reason;
 use reader::Reader;
+use smallvec::SmallVec;
 
-/// The members of an object whose text has been checked to the end, sorted by name.
-pub(crate) struct Object<'a>(Vec<Member<'a>>);
+/// The members of an object whose text has been checked to the end. Those of a usual header or of usual claims stand
+/// where the object does.
+pub(crate) struct Object<'a>(SmallVec<[Member<'a>; 12]>);
 
 type Member<'a> = (Cow<'a, str>, Value<'a>);
 
@@ -30,23 +32,20 @@ impl<'a> Object<'a> {
             reader.end()?;
             return Err(Reason::JsonNotObject);
         }
-        let mut members = Vec::new();
+        let mut members = SmallVec::new();
         reader.members(1, |name, value| members.push((name, value)))?;
         reader.end()?;
-        members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        let is_twice = |pair: &[Member<'_>]| matches!(pair, [(one, _), (other, _)] if one == other);
-        if members.windows(2).any(is_twice) {
+        if reader::has_twins(&members, |(name, _): &Member<'_>| name) {
             return Err(Reason::JsonDuplicate);
         }
         Ok(Self(members))
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
-        let at = self
-            .0
-            .binary_search_by(|(known, _)| known.as_ref().cmp(name))
-            .ok()?;
-        self.0.get(at).map(|(_, value)| *value)
+        let mut members = self.0.iter();
+        members
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| *value)
     }
 }
 

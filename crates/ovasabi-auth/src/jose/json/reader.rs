@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::{Reason, Value};
 
 /// Deeper nesting is refused: no claim needs it, and the reader is recursive.
@@ -22,9 +24,11 @@ impl<'a> Reader<'a> {
         let from = self.at;
         match self.peek() {
             Some(b'{') => {
-                let mut names = Vec::new();
+                let mut names: SmallVec<[Cow<'a, str>; 8]> = SmallVec::new();
                 self.members(depth, |name, _| names.push(name))?;
-                unique(names.as_mut_slice())?;
+                if has_twins(&names, |name| name) {
+                    return Err(Reason::JsonDuplicate);
+                }
             }
             Some(b'[') => self.elements(depth, |_| {})?,
             Some(b'"') => drop(self.string()?),
@@ -92,6 +96,12 @@ impl<'a> Reader<'a> {
         let mut from = self.at;
         let mut unescaped: Option<String> = None;
         loop {
+            // Bytes of multi-byte characters pass: the text is known to be UTF-8.
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let plain = rest
+                .iter()
+                .position(|&byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+            self.at += plain.unwrap_or(rest.len());
             match self.peek() {
                 Some(b'"') => {
                     let rest = self.slice(from)?;
@@ -110,8 +120,6 @@ impl<'a> Reader<'a> {
                     text.push(character);
                     from = self.at;
                 }
-                // Bytes of multi-byte characters pass: the text is known to be UTF-8.
-                Some(0x20..) => self.at += 1,
                 Some(_) | None => return Err(Reason::JsonInvalid),
             }
         }
@@ -239,13 +247,25 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Sorts, because comparing each with each takes milliseconds on a header full of short names.
-fn unique(names: &mut [Cow<'_, str>]) -> Result<(), Reason> {
-    names.sort_unstable();
-    let is_twice = |pair: &[Cow<'_, str>]| matches!(pair, [one, other] if one == other);
-    if names.windows(2).any(is_twice) {
-        Err(Reason::JsonDuplicate)
-    } else {
-        Ok(())
+/// Whether two have the same name.
+pub(super) fn has_twins<T>(all: &[T], name: impl for<'t> Fn(&'t T) -> &'t str) -> bool {
+    if all.len() <= FEW {
+        let mut rest = all;
+        while let Some((first, others)) = rest.split_first() {
+            if others.iter().any(|other| name(other) == name(first)) {
+                return true;
+            }
+            rest = others;
+        }
+        return false;
     }
+    // Comparing each with each takes milliseconds on a header full of short names.
+    let mut names: Vec<&str> = all.iter().map(name).collect();
+    names.sort_unstable();
+    names
+        .windows(2)
+        .any(|pair| matches!(pair, [one, other] if one == other))
 }
+
+/// So many are compared each with each, which is faster than sorting them.
+const FEW: usize = 16;

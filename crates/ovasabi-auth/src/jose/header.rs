@@ -1,0 +1,67 @@
+//! The header of a token, RFC 7515 §4.
+
+use base64::Engine;
+use smallvec::SmallVec;
+
+use super::json::{Object, Value};
+use super::text::Text;
+use super::{Algorithm, BASE64URL, Reason};
+
+/// What matters of a header. All else is for others, or has no meaning here.
+pub(super) struct Header {
+    /// Usual ones stand here, without an allocation.
+    json: SmallVec<[u8; 256]>,
+    pub(super) algorithm: Algorithm,
+    pub(super) key_id: Option<Text>,
+    pub(super) typ: Option<Text>,
+}
+
+impl Header {
+    pub(super) fn read(encoded: &str) -> Result<Self, Reason> {
+        // Three bytes for four characters, and the decoder wants them whole.
+        let mut json = SmallVec::from_elem(0, encoded.len() / 4 * 3 + 3);
+        let length = BASE64URL
+            .decode_slice(encoded, &mut json)
+            .map_err(|_| Reason::EncodingInvalid)?;
+        json.truncate(length);
+        let (algorithm, key_id, typ) = members(&json)?;
+        Ok(Self {
+            json,
+            algorithm,
+            key_id,
+            typ,
+        })
+    }
+
+    pub(super) fn text<'a>(&'a self, text: Option<&'a Text>) -> Option<&'a str> {
+        let json = std::str::from_utf8(&self.json).unwrap_or_default();
+        text.map(|text| text.get(json))
+    }
+}
+
+fn members(json: &[u8]) -> Result<(Algorithm, Option<Text>, Option<Text>), Reason> {
+    let header = Object::parse(json)?;
+    // An extension that is critical is one that must not be ignored, and none is known (RFC 7515 §4.1.11).
+    // `b64` is one that would change what is signed (RFC 7797 §3).
+    if header.get("crit").is_some() || header.get("b64").is_some() {
+        return Err(Reason::CriticalHeader);
+    }
+    if ["jku", "jwk", "x5u", "x5c"]
+        .into_iter()
+        .any(|name| header.get(name).is_some())
+    {
+        return Err(Reason::KeyInHeader);
+    }
+    let algorithm = header
+        .get("alg")
+        .and_then(Value::as_string)
+        .and_then(|name| Algorithm::from_name(&name))
+        .ok_or(Reason::AlgorithmNotAllowed)?;
+    let whole = std::str::from_utf8(json).map_err(|_| Reason::JsonInvalid)?;
+    let text = |name: &str| match header.get(name).map(Value::as_string) {
+        None => Ok(None),
+        Some(Some(text)) => Ok(Some(Text::of(text, whole))),
+        Some(None) => Err(Reason::HeaderInvalid),
+    };
+    Ok((algorithm, text("kid")?, text("typ")?))
+}
