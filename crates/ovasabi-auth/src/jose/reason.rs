@@ -91,6 +91,8 @@ reasons! {
     NotYetValid = "not_yet_valid",
     /// `iat` is still to come.
     IssuedInFuture = "issued_in_future",
+    /// It was called back before its end.
+    Revoked = "revoked",
     /// Nobody could say whether the credential is good: keys or facts could not be fetched.
     Unavailable = "unavailable",
     /// `scope` lacks a scope that every token must have.

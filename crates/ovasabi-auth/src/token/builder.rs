@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use ovasabi_core::time::WallClock;
 
+use super::cache::Cache;
+use super::revocation::Hook;
 use super::verifier::Settings;
-use super::{AccessTokenVerifier, Audience, ConfigError, Issuer, Profile};
+use super::{AccessTokenVerifier, Audience, ConfigError, Issuer, Profile, Revocations, TokenCache};
 use crate::jose::{Algorithm, JwkSet, MAX_TOKEN_BYTES, VerifyingKey};
 
 /// Makes an [`AccessTokenVerifier`].
@@ -16,8 +18,11 @@ pub struct AccessTokenVerifierBuilder {
     settings: Settings,
     keys: Vec<VerifyingKey>,
     set: Option<JwkSet>,
+    cache: Option<TokenCache>,
 }
 
+/// Less is not worth the memory.
+const MIN_TTL: Duration = Duration::from_secs(1);
 /// More than five minutes is no clock skew but a broken clock.
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
@@ -34,7 +39,10 @@ impl AccessTokenVerifierBuilder {
                 max_bytes: MAX_TOKEN_BYTES,
                 leeway: Duration::from_secs(30),
                 clock: WallClock::system(),
+                revocations: None,
+                cache: None,
             },
+            cache: Some(TokenCache::default()),
             keys: Vec::new(),
             set: None,
         }
@@ -88,6 +96,19 @@ impl AccessTokenVerifierBuilder {
         self
     }
 
+    /// How many tokens that were verified are remembered, or `None`: each is verified each time. Default:
+    /// [`TokenCache::default`].
+    pub fn cache(mut self, cache: impl Into<Option<TokenCache>>) -> Self {
+        self.cache = cache.into();
+        self
+    }
+
+    /// Refuses tokens that are called back. Default: none is.
+    pub fn revocations(mut self, revocations: impl Revocations) -> Self {
+        self.settings.revocations = Some(Hook(Arc::new(revocations)));
+        self
+    }
+
     /// Sets the clock. Default: the machine's.
     pub fn clock(mut self, clock: WallClock) -> Self {
         self.settings.clock = clock;
@@ -104,6 +125,7 @@ impl AccessTokenVerifierBuilder {
             mut settings,
             keys,
             set,
+            cache,
         } = self;
         let mut problems = check_names(&settings.issuer, &settings.audiences);
         if keys.is_empty() && set.is_none() {
@@ -134,6 +156,23 @@ impl AccessTokenVerifierBuilder {
             problems.push(format!(
                 "leeway: {leeway:?} is not allowed, expected 0s to {MAX_LEEWAY:?}"
             ));
+        }
+        if let Some(TokenCache { capacity, ttl }) = cache {
+            if !(1..=TokenCache::MAX_CAPACITY).contains(&capacity) {
+                problems.push(format!(
+                    "cache: {capacity} tokens are not allowed, expected 1 to {}",
+                    TokenCache::MAX_CAPACITY
+                ));
+            }
+            if !(MIN_TTL..=TokenCache::MAX_TTL).contains(&ttl) {
+                problems.push(format!(
+                    "cache: a ttl of {ttl:?} is not allowed, expected {MIN_TTL:?} to {:?}",
+                    TokenCache::MAX_TTL
+                ));
+            }
+            if problems.is_empty() {
+                settings.cache = cache.map(Cache::new).map(Arc::new);
+            }
         }
         let published = set.iter().flat_map(|set| set.keys().iter().cloned());
         settings.keys = keys.into_iter().chain(published).collect();

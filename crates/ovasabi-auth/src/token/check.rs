@@ -1,10 +1,11 @@
 //! The rules for claims, RFC 9068 §4 and RFC 7519 §4.1.
 
 use std::borrow::Cow;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use ovasabi_core::context::{Subject, SubjectKind};
 
+use super::cache::Validity;
 use super::claims::{Dates, text};
 use super::verifier::Settings;
 use super::{Claims, date};
@@ -14,23 +15,29 @@ use crate::jose::json::Object;
 
 impl Settings {
     /// The principal of claims that a signature holds for.
-    pub(super) fn check(&self, payload: String) -> Result<Principal, Reason> {
-        let (subject, claims, expires_at) = self.read(&payload)?;
+    pub(super) fn check(
+        &self,
+        payload: String,
+        now: Duration,
+        keys: u64,
+    ) -> Result<(Principal, Validity), Reason> {
+        let (subject, claims, expires_at) = self.read(&payload, now)?;
+        let valid = claims.validity(self.leeway, keys);
         let principal = Principal::of_token(subject, claims.over(payload), expires_at);
         if self.scopes.iter().all(|scope| principal.has_scope(scope)) {
-            Ok(principal)
+            Ok((principal, valid))
         } else {
             Err(Reason::ScopeMissing)
         }
     }
 
-    fn read(&self, payload: &str) -> Result<(Subject, Claims, SystemTime), Reason> {
+    fn read(&self, payload: &str, now: Duration) -> Result<(Subject, Claims, SystemTime), Reason> {
         let members = Object::parse(payload.as_bytes())?;
         if text(&members, "iss")? != self.issuer.as_str() {
             return Err(Reason::IssuerNotAllowed);
         }
         self.check_audience(&members)?;
-        let dates = self.check_dates(&members)?;
+        let dates = self.check_dates(&members, now)?;
         if members.get("cnf").is_some() {
             return Err(Reason::KeyBound);
         }
@@ -71,14 +78,13 @@ impl Settings {
     }
 
     /// When it was issued and when it ends, if it is good now.
-    fn check_dates(&self, claims: &Object<'_>) -> Result<Dates, Reason> {
+    fn check_dates(&self, claims: &Object<'_>, now: Duration) -> Result<Dates, Reason> {
         let expires_at = date::read(claims.get("exp").ok_or(Reason::ClaimMissing)?)?;
         let issued_at = claims.get("iat").map(date::read).transpose()?;
         if issued_at.is_none() && self.profile.needs_issued_at {
             return Err(Reason::ClaimMissing);
         }
         let not_before = claims.get("nbf").map(date::read).transpose()?;
-        let now = self.clock.since_epoch();
         // No sum here can overflow: dates end in the year 9999, clocks in 2554 or with the platform's seconds.
         let latest = now.saturating_add(self.leeway);
         if expires_at.saturating_add(self.leeway) <= now {
@@ -92,6 +98,7 @@ impl Settings {
         }
         Ok(Dates {
             issued_at,
+            not_before,
             expires_at,
         })
     }

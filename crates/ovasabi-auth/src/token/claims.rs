@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
 
+use super::cache::{Validity, nanos};
 use super::{Issuer, date};
 use crate::jose::Reason;
 use crate::jose::json::{Object, Value};
@@ -27,6 +28,7 @@ pub struct Claims {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dates {
     pub(super) issued_at: Option<Duration>,
+    pub(super) not_before: Option<Duration>,
     pub(super) expires_at: Duration,
 }
 
@@ -67,6 +69,21 @@ impl Claims {
     /// The same with the text that it was read of.
     pub(super) fn over(self, json: String) -> Self {
         Self { json, ..self }
+    }
+
+    /// When a verifier would say of these dates what it has said now.
+    pub(super) fn validity(&self, leeway: Duration, keys: u64) -> Validity {
+        let Dates {
+            issued_at,
+            not_before,
+            expires_at,
+        } = self.dates;
+        let earliest = issued_at.max(not_before).unwrap_or_default();
+        Validity {
+            from: nanos(earliest.saturating_sub(leeway)),
+            until: nanos(expires_at.saturating_add(leeway)),
+            keys,
+        }
     }
 
     /// `jti`: the id of the token, if it has one.

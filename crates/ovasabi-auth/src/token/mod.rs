@@ -39,6 +39,7 @@
 
 mod body;
 mod builder;
+pub mod cache;
 mod check;
 mod claims;
 mod date;
@@ -46,15 +47,18 @@ mod error;
 mod grant;
 mod name;
 mod profile;
+mod revocation;
 mod signer;
 mod verifier;
 
 pub use builder::AccessTokenVerifierBuilder;
+pub use cache::TokenCache;
 pub use claims::{ClaimError, Claims};
 pub use error::{ConfigError, SignError};
 pub use grant::Grant;
 pub use name::{Audience, Issuer};
 pub use profile::Profile;
+pub use revocation::Revocations;
 pub use signer::{AccessToken, AccessTokenSigner, AccessTokenSignerBuilder};
 pub use verifier::AccessTokenVerifier;
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use ovasabi_core::time::WallClock;
 
+use super::cache::{Cache, Validity};
+use super::revocation::Hook;
 use super::{AccessTokenVerifierBuilder, Audience, Issuer, Profile};
 use crate::Principal;
 use crate::jose::{Algorithm, CompactJws, JwkSet, Reason};
@@ -27,6 +29,8 @@ pub(super) struct Settings {
     pub(super) max_bytes: usize,
     pub(super) leeway: Duration,
     pub(super) clock: WallClock,
+    pub(super) revocations: Option<Hook>,
+    pub(super) cache: Option<Arc<Cache>>,
 }
 
 impl AccessTokenVerifier {
@@ -41,6 +45,28 @@ impl AccessTokenVerifier {
     /// The first [`Reason`] to refuse it. Tell it to logs, not to the caller.
     pub fn verify(&self, token: &str) -> Result<Principal, Reason> {
         let settings = &*self.0;
+        let now = settings.clock.since_epoch();
+        let cache = settings.cache.as_ref();
+        let known = cache.and_then(|cache| cache.get(token, now, KEYS));
+        if let Some(principal) = known {
+            return settings.unless_revoked(principal);
+        }
+        let (principal, valid) = self.verify_anew(token, now)?;
+        if let Some(cache) = cache {
+            cache.put(token, &principal, now, valid);
+        }
+        settings.unless_revoked(principal)
+    }
+
+    /// How often a token was remembered, and how often it was not; zeros without a cache.
+    #[must_use]
+    pub fn cache_counts(&self) -> (u64, u64) {
+        let cache = self.0.cache.as_ref();
+        cache.map_or((0, 0), |cache| cache.counts())
+    }
+
+    fn verify_anew(&self, token: &str, now: Duration) -> Result<(Principal, Validity), Reason> {
+        let settings = &*self.0;
         if token.len() > settings.max_bytes {
             return Err(Reason::TokenTooLong);
         }
@@ -53,9 +79,21 @@ impl AccessTokenVerifier {
         }
         let payload = jws.verify_with(&settings.keys)?;
         let payload = String::from_utf8(payload).map_err(|_| Reason::JsonInvalid)?;
-        settings.check(payload)
+        settings.check(payload, now, KEYS)
     }
 }
+
+impl Settings {
+    fn unless_revoked(&self, principal: Principal) -> Result<Principal, Reason> {
+        match &self.revocations {
+            Some(Hook(hook)) if hook.is_revoked(&principal) => Err(Reason::Revoked),
+            _ => Ok(principal),
+        }
+    }
+}
+
+/// The generation of keys that do not change.
+const KEYS: u64 = 0;
 
 impl Authenticate for AccessTokenVerifier {
     fn authenticate(&self, request: &Presented<'_>) -> Verdict {

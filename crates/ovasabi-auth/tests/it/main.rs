@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod auto_traits;
+#[cfg(feature = "token")]
+mod cache;
 #[cfg(feature = "testing")]
 mod examples;
 #[cfg(feature = "token")]
