@@ -7,7 +7,7 @@
 
 use std::process::{Command, ExitCode};
 
-use benches::resilience::AREAS;
+use benches::{Area, auth, resilience};
 
 /// The name that filters know it by.
 const NAME: &str = "instructions";
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         println!("instructions: skipped, valgrind is not installed");
         return ExitCode::SUCCESS;
     }
-    for area in AREAS {
+    for area in areas() {
         for case in area.cases {
             let name = format!("{}/{}", area.name, case.name);
             match count(area.name, case.name) {
@@ -45,9 +45,13 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+fn areas() -> impl Iterator<Item = &'static Area> {
+    resilience::AREAS.iter().chain(auth::AREAS)
+}
+
 /// In the child: warms up, then calls what is counted.
 fn run(area: &str, name: &str) -> ExitCode {
-    let cases = AREAS.iter().filter(|known| known.name == area);
+    let cases = areas().filter(|known| known.name == area);
     let Some(case) = cases
         .flat_map(|area| area.cases)
         .find(|case| case.name == name)

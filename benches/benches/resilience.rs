@@ -6,33 +6,9 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use benches::resilience::AREAS;
-use benches::{Case, Maker};
-use criterion::{Criterion, criterion_group};
+use benches::{Case, Maker, one_thread};
+use criterion::Criterion;
 use ovasabi_core::time::Clock;
-
-/// ns per call of each, and how many allocations.
-fn one_thread(criterion: &mut Criterion) {
-    for area in AREAS {
-        let mut group = criterion.benchmark_group(format!("resilience/{}", area.name));
-        for case in area.cases {
-            // Made by the closure, so that a filter skips what it does not name.
-            let mut made = None;
-            group.bench_function(case.name, |bencher| {
-                let made = made.get_or_insert_with(|| {
-                    let mut made = (case.share)()();
-                    let allocations = made.allocations();
-                    println!(
-                        "{}/{}: {allocations} allocations in 1000 calls",
-                        area.name, case.name
-                    );
-                    made
-                });
-                bencher.iter_custom(|times| made.run(times));
-            });
-        }
-        group.finish();
-    }
-}
 
 /// Two threads on one handle: wall time over all calls of both.
 fn two_threads(criterion: &mut Criterion) {
@@ -69,10 +45,10 @@ fn on_two_threads(times: u64, make: &Maker) -> Duration {
     })
 }
 
-criterion_group!(benches, one_thread, two_threads);
-
 fn main() {
     println!("clock: {}", Clock::system().source());
-    benches();
-    Criterion::default().configure_from_args().final_summary();
+    let mut criterion = Criterion::default().configure_from_args();
+    one_thread(&mut criterion, "resilience", AREAS);
+    two_threads(&mut criterion);
+    criterion.final_summary();
 }

@@ -4,13 +4,18 @@
 //! service inside is ready at once and its future too. So the numbers are the cost of the layers, not of
 //! waiting.
 
+pub mod auth;
 mod driven;
+mod repeated;
 pub mod resilience;
 mod service;
 
 use std::time::Duration;
 
+use criterion::Criterion;
+
 pub use driven::Driven;
+pub use repeated::Repeated;
 pub use service::{Bare, Failure, Once, PendingOnce};
 
 /// What belongs on one table: ours, the peers', and what all of them are measured over.
@@ -85,4 +90,29 @@ pub trait Measured {
 #[inline(never)]
 pub fn counted(case: &mut dyn Measured, times: u64) -> Duration {
     case.run(times)
+}
+
+/// Measures ns per call of each case, and how many allocations.
+#[allow(clippy::print_stdout, reason = "a bench says what it measured")]
+pub fn one_thread(criterion: &mut Criterion, family: &str, areas: &[Area]) {
+    for area in areas {
+        let mut group = criterion.benchmark_group(format!("{family}/{}", area.name));
+        for case in area.cases {
+            // Made by the closure, so that a filter skips what it does not name.
+            let mut made = None;
+            group.bench_function(case.name, |bencher| {
+                let made = made.get_or_insert_with(|| {
+                    let mut made = (case.share)()();
+                    let allocations = made.allocations();
+                    println!(
+                        "{}/{}: {allocations} allocations in 1000 calls",
+                        area.name, case.name
+                    );
+                    made
+                });
+                bencher.iter_custom(|times| made.run(times));
+            });
+        }
+        group.finish();
+    }
 }

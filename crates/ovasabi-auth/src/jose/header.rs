@@ -7,6 +7,9 @@ use super::json::{Object, Value};
 use super::text::Text;
 use super::{Algorithm, BASE64URL, Reason};
 
+/// The longest header that is decoded, as it is encoded. Those that are longer carry certificates, which are refused.
+const MAX_BYTES: usize = 2048;
+
 /// What matters of a header. All else is for others, or has no meaning here.
 pub(super) struct Header {
     /// Usual ones stand here, without an allocation.
@@ -18,6 +21,9 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn read(encoded: &str) -> Result<Self, Reason> {
+        if encoded.len() > MAX_BYTES {
+            return Err(Reason::HeaderTooLong);
+        }
         // Three bytes for four characters, and the decoder wants them whole.
         let mut json = SmallVec::from_elem(0, encoded.len() / 4 * 3 + 3);
         let length = BASE64URL

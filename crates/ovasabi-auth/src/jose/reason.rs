@@ -51,6 +51,8 @@ reasons! {
     SchemeNotSupported = "scheme_not_supported",
     /// The token is longer than [`MAX_TOKEN_BYTES`](super::MAX_TOKEN_BYTES).
     TokenTooLong = "token_too_long",
+    /// Its header is longer than 2 KiB.
+    HeaderTooLong = "header_too_long",
     /// The token does not have exactly three parts.
     NotThreeParts = "not_three_parts",
     /// A part is not strict base64url.

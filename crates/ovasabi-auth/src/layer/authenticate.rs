@@ -44,9 +44,14 @@ impl<'a> Presented<'a> {
     /// [`Reason::CredentialMalformed`] when what follows the scheme is not `token68` (RFC 9110 §11.2).
     #[must_use]
     pub fn authorization(&self, scheme: &str) -> Option<Result<&'a str, Reason>> {
-        let credential = self.authorization.as_ref()?;
-        let is_asked = credential.scheme.eq_ignore_ascii_case(scheme);
-        is_asked.then(|| credential.token68().ok_or(Reason::CredentialMalformed))
+        let credential = self.unchecked(scheme)?;
+        Some(credential.token68().ok_or(Reason::CredentialMalformed))
+    }
+
+    /// The same for those who compare it with what they know before anything else.
+    pub(crate) fn unchecked(&self, scheme: &str) -> Option<Authorization<'a>> {
+        self.authorization
+            .filter(|credential| credential.scheme.eq_ignore_ascii_case(scheme))
     }
 }
 

@@ -9,9 +9,9 @@ use crate::jose::Reason;
 
 /// What the `Authorization` header says. `Debug` does not show the credential.
 #[derive(Clone, Copy)]
-pub(super) struct Authorization<'a> {
+pub(crate) struct Authorization<'a> {
     pub(super) scheme: &'a str,
-    pub(super) token: &'a str,
+    pub(crate) token: &'a str,
 }
 
 impl fmt::Debug for Authorization<'_> {
@@ -45,7 +45,7 @@ pub(super) fn read(headers: &HeaderMap) -> Result<Option<Authorization<'_>>, Rea
 
 impl<'a> Authorization<'a> {
     /// The credential, if it is `token68`.
-    pub(super) fn token68(&self) -> Option<&'a str> {
+    pub(crate) fn token68(&self) -> Option<&'a str> {
         let is_token68 = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
         let is_one = !self.token.is_empty() && self.token.bytes().all(is_token68);
         is_one.then_some(self.token)

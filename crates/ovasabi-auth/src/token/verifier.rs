@@ -44,6 +44,15 @@ impl AccessTokenVerifier {
     /// # Errors
     /// The first [`Reason`] to refuse it. Tell it to logs, not to the caller.
     pub fn verify(&self, token: &str) -> Result<Principal, Reason> {
+        self.verify_if(token, || Ok(()))
+    }
+
+    /// Verifies a token that `check` has nothing against; one that is known passed it before.
+    fn verify_if(
+        &self,
+        token: &str,
+        check: impl FnOnce() -> Result<(), Reason>,
+    ) -> Result<Principal, Reason> {
         let settings = &*self.0;
         let now = settings.clock.since_epoch();
         let cache = settings.cache.as_ref();
@@ -51,6 +60,7 @@ impl AccessTokenVerifier {
         if let Some(principal) = known {
             return settings.unless_revoked(principal);
         }
+        check()?;
         let (principal, valid) = self.verify_anew(token, now)?;
         if let Some(cache) = cache {
             cache.put(token, &principal, now, valid);
@@ -97,9 +107,14 @@ const KEYS: u64 = 0;
 
 impl Authenticate for AccessTokenVerifier {
     fn authenticate(&self, request: &Presented<'_>) -> Verdict {
-        match request.authorization("Bearer") {
-            None => Verdict::NotMine,
-            Some(token) => token.and_then(|token| self.verify(token)).into(),
-        }
+        let Some(credential) = request.unchecked("Bearer") else {
+            return Verdict::NotMine;
+        };
+        let token = credential.token;
+        self.verify_if(token, || match credential.token68() {
+            Some(_) => Ok(()),
+            None => Err(Reason::CredentialMalformed),
+        })
+        .into()
     }
 }

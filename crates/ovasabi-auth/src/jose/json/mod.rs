@@ -56,10 +56,13 @@ impl<'a> Value<'a> {
     }
 
     pub(crate) fn as_string(self) -> Option<Cow<'a, str>> {
-        if !self.0.starts_with('"') {
-            return None;
+        // Its form was checked: without an escape it is what stands between the quotes.
+        let plain = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        if plain.as_bytes().contains(&b'\\') {
+            Reader::new(self.0).string().ok()
+        } else {
+            Some(Cow::Borrowed(plain))
         }
-        Reader::new(self.0).string().ok()
     }
 
     /// The elements of an array of which each one is a string.

@@ -9,6 +9,19 @@ use super::{Reason, Value};
 /// Deeper nesting is refused: no claim needs it, and the reader is recursive.
 pub(super) const MAX_DEPTH: usize = 32;
 
+/// What stands for itself in a string. Bytes of multi-byte characters do: the text is known to be UTF-8.
+const IS_PLAIN: [bool; 256] = {
+    let mut table = [true; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = false;
+        byte += 1;
+    }
+    table[b'"' as usize] = false;
+    table[b'\\' as usize] = false;
+    table
+};
+
 /// Goes over a text once, and slices what it has read.
 pub(super) struct Reader<'a> {
     text: &'a str,
@@ -96,12 +109,10 @@ impl<'a> Reader<'a> {
         let mut from = self.at;
         let mut unescaped: Option<String> = None;
         loop {
-            // Bytes of multi-byte characters pass: the text is known to be UTF-8.
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let plain = rest
-                .iter()
-                .position(|&byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-            self.at += plain.unwrap_or(rest.len());
+            let mut plain = rest.iter();
+            let end = plain.position(|&byte| !IS_PLAIN[usize::from(byte)]);
+            self.at += end.unwrap_or(rest.len());
             match self.peek() {
                 Some(b'"') => {
                     let rest = self.slice(from)?;

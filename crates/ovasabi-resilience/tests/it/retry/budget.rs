@@ -253,5 +253,8 @@ fn a_budget_that_runs_dry_says_so_once_in_a_while() {
         });
         lines.len()
     };
-    assert_eq!([said(Duration::ZERO), said(9 * SEC), said(2 * SEC)], [1, 0, 1]);
+    assert_eq!(
+        [said(Duration::ZERO), said(9 * SEC), said(2 * SEC)],
+        [1, 0, 1]
+    );
 }
