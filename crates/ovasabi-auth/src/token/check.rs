@@ -11,7 +11,7 @@ use super::verifier::Settings;
 use super::{Claims, date};
 use crate::Principal;
 use crate::jose::Reason;
-use crate::jose::json::Object;
+use crate::jose::json::{Object, Value};
 
 impl Settings {
     /// The principal of claims that a signature holds for.
@@ -20,8 +20,9 @@ impl Settings {
         payload: String,
         now: Duration,
         keys: u64,
+        is_access_token: bool,
     ) -> Result<(Principal, Validity), Reason> {
-        let (subject, claims, expires_at) = self.read(&payload, now)?;
+        let (subject, claims, expires_at) = self.read(&payload, now, is_access_token)?;
         let valid = claims.validity(self.leeway, keys);
         let principal = Principal::of_token(subject, claims.over(payload), expires_at);
         if self.scopes.iter().all(|scope| principal.has_scope(scope)) {
@@ -31,38 +32,40 @@ impl Settings {
         }
     }
 
-    fn read(&self, payload: &str, now: Duration) -> Result<(Subject, Claims, SystemTime), Reason> {
+    fn read(
+        &self,
+        payload: &str,
+        now: Duration,
+        is_access_token: bool,
+    ) -> Result<(Subject, Claims, SystemTime), Reason> {
         let members = Object::parse(payload.as_bytes())?;
         if text(&members, "iss")? != self.issuer.as_str() {
             return Err(Reason::IssuerNotAllowed);
         }
-        self.check_audience(&members)?;
+        let places = &self.profile.places;
+        self.check_audience(members.get(places.audience))?;
+        places.check_kind(&members, is_access_token)?;
         let dates = self.check_dates(&members, now)?;
         if members.get("cnf").is_some() {
             return Err(Reason::KeyBound);
         }
         let subject = text(&members, "sub")?;
-        let claims = Claims::read(payload, &members, &self.issuer, dates)?;
-        if claims.token_id().is_none()
-            && members.get("jti").is_none()
-            && self.profile.needs_token_id
-        {
+        let claims = Claims::read(payload, &members, self, dates)?;
+        if members.get("jti").is_none() && self.profile.needs_token_id {
             return Err(Reason::ClaimMissing);
         }
         // A service that acts for itself is its own subject (RFC 9068 §2.2).
-        let kind = match members
-            .get("client_id")
-            .and_then(|client| client.as_string())
-        {
-            Some(client) if client == subject => SubjectKind::Service,
-            _ => SubjectKind::User,
+        let kind = if claims.is_of_client(payload, &subject) {
+            SubjectKind::Service
+        } else {
+            SubjectKind::User
         };
         let subject = Subject::new(kind, &*subject);
         Ok((subject, claims, date::to_system(dates.expires_at)))
     }
 
-    fn check_audience(&self, claims: &Object<'_>) -> Result<(), Reason> {
-        let value = claims.get("aud").ok_or(Reason::ClaimMissing)?;
+    fn check_audience(&self, claim: Option<Value<'_>>) -> Result<(), Reason> {
+        let value = claim.ok_or(Reason::ClaimMissing)?;
         let is_own =
             |audience: &Cow<'_, str>| self.audiences.iter().any(|own| own.as_str() == audience);
         let is_ours = match (value.as_string(), value.as_strings()) {

@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 use serde::de::DeserializeOwned;
 
 use super::cache::{Validity, nanos};
+use super::verifier::Settings;
 use super::{Issuer, date};
 use crate::jose::Reason;
-use crate::jose::json::{Object, Value};
+use crate::jose::json::Object;
 use crate::jose::text::Text;
 
 /// The claims of a token whose signature and rules hold. `Debug` shows its id and dates alone.
@@ -20,7 +21,7 @@ pub struct Claims {
     id: Option<Text>,
     client_id: Option<Text>,
     scope: Option<Text>,
-    roles: Roles,
+    roles: Vec<Box<str>>,
     dates: Dates,
 }
 
@@ -45,25 +46,29 @@ impl Claims {
     pub(super) fn read(
         json: &str,
         claims: &Object<'_>,
-        issuer: &Issuer,
+        settings: &Settings,
         dates: Dates,
     ) -> Result<Self, Reason> {
-        let text = |name| match text(claims, name) {
-            Err(Reason::ClaimMissing) => Ok(None),
-            Err(reason) => Err(reason),
-            Ok(text) => Ok(Some(Text::of(text, json))),
+        let places = &settings.profile.places;
+        let id = match text(claims, "jti") {
+            Err(Reason::ClaimMissing) => None,
+            id => Some(Text::of(id?, json)),
         };
-        // A scope that is no text is none.
-        let scope = claims.get("scope").and_then(Value::as_string);
         Ok(Self {
             json: String::new(),
-            issuer: issuer.clone(),
-            id: text("jti")?,
-            client_id: text("client_id")?,
-            scope: scope.map(|scope| Text::of(scope, json)),
-            roles: Roles::read(claims.get("roles"))?,
+            issuer: settings.issuer.clone(),
+            id,
+            client_id: places.client(claims, json)?,
+            scope: places.scopes(claims, json),
+            roles: places.roles(claims)?,
             dates,
         })
+    }
+
+    /// Whether its subject is the application that asked for it.
+    pub(super) fn is_of_client(&self, json: &str, subject: &str) -> bool {
+        let client = self.client_id.as_ref();
+        client.is_some_and(|client| client.get(json) == subject)
     }
 
     /// The same with the text that it was read of.
@@ -98,7 +103,7 @@ impl Claims {
         self.issuer.as_str()
     }
 
-    /// `client_id`: the application that asked for it.
+    /// `client_id`, or what the issuer calls it: the application that asked for it.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.client_id.as_ref().map(|id| id.get(&self.json))
@@ -116,7 +121,7 @@ impl Claims {
         date::to_system(self.dates.expires_at)
     }
 
-    /// `scope`: what it allows, each apart.
+    /// `scope`, or what the issuer calls it: what it allows, each apart.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         let scope = self
             .scope
@@ -125,9 +130,9 @@ impl Claims {
         scope.split(' ').filter(|scope| !scope.is_empty())
     }
 
-    /// `roles`: what its subject is.
+    /// `roles`, or what the issuer calls them: what its subject is.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.roles.iter()
+        self.roles.iter().map(|role| &**role)
     }
 
     /// Any claim of the token as `T`; `None` when it is absent or `null`.
@@ -168,22 +173,4 @@ pub(super) fn text<'a>(
         .as_string()
         .filter(|text| !text.is_empty())
         .ok_or(Reason::ClaimInvalid)
-}
-
-/// The claim `roles`: an array of strings, or none.
-#[derive(Clone, Debug, Default)]
-struct Roles(Vec<Box<str>>);
-
-impl Roles {
-    fn read(claim: Option<Value<'_>>) -> Result<Self, Reason> {
-        let Some(claim) = claim else {
-            return Ok(Self::default());
-        };
-        let roles = claim.as_strings().ok_or(Reason::ClaimInvalid)?;
-        Ok(Self(roles.into_iter().map(Into::into).collect()))
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|role| &**role)
-    }
 }

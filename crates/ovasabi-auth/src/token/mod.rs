@@ -46,6 +46,8 @@ mod date;
 mod error;
 mod grant;
 mod name;
+mod places;
+mod presets;
 mod profile;
 mod revocation;
 mod signer;

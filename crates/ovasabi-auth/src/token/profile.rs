@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::places::{Places, STANDARD};
+
 /// What a token must be, beside signed, in time, and from and for the right ones.
 ///
 /// The default is [`rfc9068`](Self::rfc9068): access tokens as the standard has them.
@@ -12,6 +14,7 @@ pub struct Profile {
     types: Vec<Option<Arc<str>>>,
     pub(super) needs_issued_at: bool,
     pub(super) needs_token_id: bool,
+    pub(super) places: Places,
 }
 
 impl Profile {
@@ -21,18 +24,20 @@ impl Profile {
             types: vec![Some(super::ACCESS_TOKEN.into())],
             needs_issued_at: true,
             needs_token_id: true,
+            places: STANDARD,
         }
     }
 
     /// Tokens of issuers that follow RFC 7519 alone: `typ` is `JWT`, `at+jwt`, or missing, and `sub` must be there.
     ///
-    /// An id token of the same issuer for the same audience is then an access token too: see that the audience of an
-    /// API is not the id of a client.
+    /// Id tokens are known by `nonce` and the hashes in them alone: see that the audience of an API is not the id of a
+    /// client.
     pub fn jwt() -> Self {
         Self {
             types: vec![Some("JWT".into()), Some(super::ACCESS_TOKEN.into()), None],
             needs_issued_at: false,
             needs_token_id: false,
+            places: STANDARD,
         }
     }
 
@@ -40,6 +45,10 @@ impl Profile {
     pub fn types<T: Into<Arc<str>>>(mut self, types: impl IntoIterator<Item = Option<T>>) -> Self {
         self.types = types.into_iter().map(|typ| typ.map(Into::into)).collect();
         self
+    }
+
+    pub(super) fn at(self, places: Places) -> Self {
+        Self { places, ..self }
     }
 
     /// Whether a token may say that of itself.
@@ -60,6 +69,11 @@ impl Default for Profile {
     fn default() -> Self {
         Self::rfc9068()
     }
+}
+
+/// Whether `typ` says that it is an access token.
+pub(super) fn is_access_token(typ: &str) -> bool {
+    bare(typ).eq_ignore_ascii_case(super::ACCESS_TOKEN)
 }
 
 /// Media types are compared without case, and `application/` may be left out (RFC 7515 §4.1.9).

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ovasabi_core::time::WallClock;
 
 use super::cache::{Cache, Validity};
+use super::profile;
 use super::revocation::Hook;
 use super::{AccessTokenVerifierBuilder, Audience, Issuer, Profile};
 use crate::Principal;
@@ -89,7 +90,8 @@ impl AccessTokenVerifier {
         }
         let payload = jws.verify_with(&settings.keys)?;
         let payload = String::from_utf8(payload).map_err(|_| Reason::JsonInvalid)?;
-        settings.check(payload, now, KEYS)
+        let is_access_token = jws.typ().is_some_and(profile::is_access_token);
+        settings.check(payload, now, KEYS, is_access_token)
     }
 }
 

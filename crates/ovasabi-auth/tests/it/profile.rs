@@ -133,3 +133,162 @@ fn wrong_settings_of_a_verifier_are_named_all_at_once() {
     let nothing = AccessTokenVerifier::builder(issuer(), audience()).algorithms([]);
     assert_eq!(nothing.build().unwrap_err().problems().len(), 2);
 }
+
+/// A token as the issuer writes it, for the audience `api`.
+fn of(profile: Profile, claims: &str) -> Result<ovasabi_auth::Principal, Reason> {
+    let common = format!(
+        r#"{{"iss":"{}","sub":"ann","exp":{},"iat":{},{claims}}}"#,
+        crate::support::ISSUER,
+        crate::support::NOW + 60,
+        crate::support::NOW,
+    );
+    let token = test_key(Algorithm::Es256).mint_with(r#"{"alg":"ES256","typ":"JWT"}"#, common);
+    let keys: JwkSet = [test_key(Algorithm::Es256).verifying_key()]
+        .into_iter()
+        .collect();
+    AccessTokenVerifier::builder(issuer(), Audience::new("api"))
+        .keys(keys)
+        .clock(clock().0)
+        .profile(profile)
+        .build()
+        .unwrap()
+        .verify(&token)
+}
+
+#[track_caller]
+fn knows(profile: Profile, claims: &str, client: &str, scopes: &[&str], roles: &[&str]) {
+    let ann = of(profile, claims).unwrap();
+    let said = ann.claims().unwrap();
+    assert_eq!(said.client_id().unwrap_or(""), client);
+    assert_eq!(ann.scopes().collect::<Vec<_>>(), scopes);
+    assert_eq!(ann.roles().collect::<Vec<_>>(), roles);
+}
+
+#[test]
+fn keycloak_writes_its_kind_and_the_roles_of_the_realm_into_the_claims() {
+    let claims = r#""aud":["api","account"],"typ":"Bearer","azp":"web","scope":"openid orders:read","realm_access":{"roles":["clerk","user"]}"#;
+    knows(
+        Profile::keycloak(),
+        claims,
+        "web",
+        &["openid", "orders:read"],
+        &["clerk", "user"],
+    );
+    for (wrong, reason) in [
+        (claims.replace("Bearer", "ID"), Reason::TypeNotAllowed),
+        (
+            claims.replace("\"typ\":\"Bearer\",", ""),
+            Reason::ClaimMissing,
+        ),
+        (
+            claims
+                .replace("{\"roles\"", "[{\"roles\"")
+                .replace("]}", "]}]"),
+            Reason::ClaimInvalid,
+        ),
+        (
+            claims.replace("[\"clerk\",\"user\"]", "\"clerk\""),
+            Reason::ClaimInvalid,
+        ),
+        (
+            claims.replace("\"aud\":[\"api\",\"account\"],", ""),
+            Reason::ClaimMissing,
+        ),
+    ] {
+        assert_eq!(
+            of(Profile::keycloak(), &wrong).unwrap_err(),
+            reason,
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn entra_writes_scopes_as_text_and_okta_as_an_array() {
+    let entra =
+        r#""aud":"api","ver":"2.0","azp":"web","scp":"Orders.Read Orders.Write","roles":["Clerk"]"#;
+    knows(
+        Profile::entra(),
+        entra,
+        "web",
+        &["Orders.Read", "Orders.Write"],
+        &["Clerk"],
+    );
+    let first = entra.replace("2.0", "1.0");
+    assert_eq!(
+        of(Profile::entra(), &first).unwrap_err(),
+        Reason::TypeNotAllowed
+    );
+    let okta = r#""aud":"api","cid":"web","scp":["orders:read","a b"],"groups":["Everyone"],"scope":"admin""#;
+    knows(
+        Profile::okta(),
+        okta,
+        "web",
+        &["orders:read"],
+        &["Everyone"],
+    );
+    let odd = okta.replace("\"a b\"", "7");
+    assert_eq!(of(Profile::okta(), &odd).unwrap().scopes().count(), 0);
+}
+
+#[test]
+fn auth0_adds_permissions_and_cognito_names_the_client_as_audience() {
+    let auth0 = r#""aud":["api","https://x/userinfo"],"azp":"web","scope":"openid","permissions":["orders:read"]"#;
+    knows(
+        Profile::auth0(),
+        auth0,
+        "web",
+        &["openid", "orders:read"],
+        &[],
+    );
+    let cognito =
+        r#""client_id":"api","token_use":"access","scope":"s","cognito:groups":["clerk"]"#;
+    knows(Profile::cognito(), cognito, "api", &["s"], &["clerk"]);
+    let id = cognito.replace("access", "id");
+    assert_eq!(
+        of(Profile::cognito(), &id).unwrap_err(),
+        Reason::TypeNotAllowed
+    );
+    let other = cognito.replace("\"api\"", "\"other\"");
+    assert_eq!(
+        of(Profile::cognito(), &other).unwrap_err(),
+        Reason::AudienceNotAllowed
+    );
+    knows(
+        Profile::google_iap(),
+        r#""aud":"api","scope":"x","roles":["y"]"#,
+        "",
+        &[],
+        &[],
+    );
+}
+
+#[test]
+fn an_id_token_is_no_access_token_whoever_issued_it() {
+    let ready = r#""aud":"api","typ":"Bearer","ver":"2.0","token_use":"access","client_id":"api""#;
+    for profile in [
+        Profile::jwt(),
+        Profile::keycloak(),
+        Profile::entra(),
+        Profile::auth0(),
+        Profile::okta(),
+        Profile::cognito(),
+        Profile::google_iap(),
+    ] {
+        assert!(of(profile.clone(), ready).is_ok());
+        for mark in ["nonce", "at_hash", "c_hash"] {
+            let id_token = format!(r#"{ready},"{mark}":"x""#);
+            assert_eq!(
+                of(profile.clone(), &id_token).unwrap_err(),
+                Reason::TypeNotAllowed
+            );
+        }
+    }
+    assert!(
+        of(
+            Profile::google_id_token(),
+            &format!(r#"{ready},"nonce":"x""#)
+        )
+        .is_ok()
+    );
+}
