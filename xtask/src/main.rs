@@ -30,7 +30,7 @@ usage: cargo xtask COMMAND
   setup             install what checks and tests with real servers need
   test [FILTER…]    run all tests and doc tests of the workspace, or those whose name contains a FILTER
   check [STEP…]     run all checks, or the named steps
-  bench FAMILY      run a family of benches (resilience) and write its page and chart in docs/benchmarks
+  bench FAMILY      run a family of benches (resilience, auth) and write its page and chart in docs/benchmarks
   soak CRATE        drop, panic and jump in random stacks (resilience); then --minutes N (default 1), --seed N
 
 environment:
