@@ -31,6 +31,7 @@
 //! | [`jose`] | the strict core for signed tokens |
 //! | [`token`] | access tokens: signer and verifier |
 //! | [`layer`] | the layer that verifies them |
+//! | [`http`] | the client that asks issuers, behind limits |
 //! | [`policy`] | roles, scopes, ownership |
 //! | [`protect`] | passwords |
 //! | [`testing`] | keys and tokens for tests |
@@ -38,6 +39,7 @@
 //! | feature | what it adds | default |
 //! |---|---|---|
 //! | `token` | [`jose`], [`token`] and [`layer`] | no |
+//! | `http` | [`http`]: any `tower` service as the client that asks issuers | no |
 //! | `password` | [`protect`]: Argon2id in a bounded lane | no |
 //! | `axum` | [`Principal`] as an extractor | no |
 //! | `testing` | [`testing`]: keys and tokens for tests | no |
@@ -46,6 +48,8 @@
 
 pub mod answer;
 pub mod future;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "token")]
 pub mod jose;
 #[cfg(feature = "token")]

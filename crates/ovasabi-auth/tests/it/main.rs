@@ -6,6 +6,8 @@ mod auto_traits;
 mod cache;
 #[cfg(feature = "testing")]
 mod examples;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "token")]
 mod jose;
 #[cfg(feature = "testing")]
