@@ -31,6 +31,7 @@
 //! | [`jose`] | the strict core for signed tokens |
 //! | [`token`] | access tokens: signer and verifier |
 //! | [`layer`] | the layer that verifies them |
+//! | [`introspection`] | opaque tokens, about which somebody is asked |
 //! | [`http`] | the client that asks issuers, behind limits |
 //! | [`policy`] | roles, scopes, ownership |
 //! | [`protect`] | passwords |
@@ -39,6 +40,7 @@
 //! | feature | what it adds | default |
 //! |---|---|---|
 //! | `token` | [`jose`], [`token`] and [`layer`] | no |
+//! | `introspection` | [`introspection`]: opaque tokens | no |
 //! | `http` | [`http`]: any `tower` service as the client that asks issuers | no |
 //! | `password` | [`protect`]: Argon2id in a bounded lane | no |
 //! | `axum` | [`Principal`] as an extractor | no |
@@ -50,6 +52,8 @@ pub mod answer;
 pub mod future;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "introspection")]
+pub mod introspection;
 #[cfg(feature = "token")]
 pub mod jose;
 #[cfg(feature = "token")]

@@ -93,6 +93,8 @@ reasons! {
     NotYetValid = "not_yet_valid",
     /// `iat` is still to come.
     IssuedInFuture = "issued_in_future",
+    /// The authorization server says that the token is not active.
+    Inactive = "inactive",
     /// It was called back before its end.
     Revoked = "revoked",
     /// Nobody could say whether the credential is good: keys or facts could not be fetched.

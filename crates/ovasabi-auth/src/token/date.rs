@@ -9,7 +9,7 @@ use crate::jose::json::Value;
 const LAST: f64 = 253_402_300_799.0;
 
 /// The time since 1970 that the claim says.
-pub(super) fn read(value: Value<'_>) -> Result<Duration, Reason> {
+pub(crate) fn read(value: Value<'_>) -> Result<Duration, Reason> {
     let seconds = value.as_number().ok_or(Reason::ClaimInvalid)?;
     if !(0.0..=LAST).contains(&seconds) {
         return Err(Reason::ClaimInvalid);
@@ -17,7 +17,7 @@ pub(super) fn read(value: Value<'_>) -> Result<Duration, Reason> {
     Duration::try_from_secs_f64(seconds).map_err(|_| Reason::ClaimInvalid)
 }
 
-pub(super) fn to_system(since_epoch: Duration) -> SystemTime {
+pub(crate) fn to_system(since_epoch: Duration) -> SystemTime {
     // Dates up to the year 9999 fit every platform's `SystemTime` but the strangest; those see 1970, the past.
     UNIX_EPOCH.checked_add(since_epoch).unwrap_or(UNIX_EPOCH)
 }

@@ -19,7 +19,7 @@ impl ConfigError {
     }
 
     /// `value`, if there are no problems.
-    pub(super) fn unless<T>(problems: Vec<String>, value: T) -> Result<T, Self> {
+    pub(crate) fn unless<T>(problems: Vec<String>, value: T) -> Result<T, Self> {
         if problems.is_empty() {
             Ok(value)
         } else {

@@ -42,7 +42,7 @@ mod builder;
 pub mod cache;
 mod check;
 mod claims;
-mod date;
+pub(crate) mod date;
 mod error;
 mod grant;
 mod name;

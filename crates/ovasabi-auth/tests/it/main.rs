@@ -8,6 +8,8 @@ mod cache;
 mod examples;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "introspection")]
+mod introspection;
 #[cfg(feature = "token")]
 mod jose;
 #[cfg(feature = "testing")]

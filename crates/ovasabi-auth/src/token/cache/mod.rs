@@ -65,14 +65,14 @@ impl Default for TokenCache {
 
 /// What of a token has to hold at each hit, in nanoseconds since 1970 and by the generation of the keys.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Validity {
-    pub(super) from: u64,
-    pub(super) until: u64,
-    pub(super) keys: u64,
+pub(crate) struct Validity {
+    pub(crate) from: u64,
+    pub(crate) until: u64,
+    pub(crate) keys: u64,
 }
 
 /// The memory.
-pub(super) struct Cache {
+pub(crate) struct Cache {
     seed: (u64, SharedSeed),
     sets: Box<[Set]>,
     ttl: u64,
@@ -81,7 +81,7 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    pub(super) fn new(settings: TokenCache) -> Self {
+    pub(crate) fn new(settings: TokenCache) -> Self {
         // Keyed by the operating system: foldhash seeds itself with addresses and the time.
         let random = std::hash::RandomState::new();
         let hash = |word: u8| std::hash::BuildHasher::hash_one(&random, word);
@@ -97,7 +97,7 @@ impl Cache {
 
     /// Who was verified with this token, if that still holds.
     #[inline]
-    pub(super) fn get(&self, token: &str, now: Duration, keys: u64) -> Option<Principal> {
+    pub(crate) fn get(&self, token: &str, now: Duration, keys: u64) -> Option<Principal> {
         if token.len() > TokenCache::MAX_TOKEN_BYTES {
             return None;
         }
@@ -114,7 +114,7 @@ impl Cache {
     }
 
     /// Remembers who was verified with this token at `now`.
-    pub(super) fn put(&self, token: &str, principal: &Principal, now: Duration, valid: Validity) {
+    pub(crate) fn put(&self, token: &str, principal: &Principal, now: Duration, valid: Validity) {
         if token.len() > TokenCache::MAX_TOKEN_BYTES {
             return;
         }
@@ -127,6 +127,15 @@ impl Cache {
                 principal,
                 Validity { until, ..valid },
             ));
+        }
+    }
+
+    /// Forgets a token.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn remove(&self, token: &str) {
+        let hash = self.hash(token);
+        if let Some(set) = self.set(hash) {
+            set.remove(hash, token);
         }
     }
 
@@ -150,7 +159,7 @@ impl Cache {
 }
 
 /// What does not fit is the year 2554.
-pub(super) fn nanos(since_epoch: Duration) -> u64 {
+pub(crate) fn nanos(since_epoch: Duration) -> u64 {
     u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
 }
 

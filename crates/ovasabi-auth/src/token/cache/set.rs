@@ -83,6 +83,16 @@ impl Set {
         }
     }
 
+    #[cfg(feature = "introspection")]
+    pub(super) fn remove(&self, hash: u64, token: &str) {
+        for place in &mut self.places().entries {
+            let entry = place.as_ref();
+            if entry.is_some_and(|entry| entry.is_of(hash, token.as_bytes())) {
+                *place = None;
+            }
+        }
+    }
+
     /// Nothing panics while it is held.
     fn places(&self) -> MutexGuard<'_, Places> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,0 +1,188 @@
+//! Asking.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use ovasabi_core::context::{Subject, SubjectKind};
+
+use super::answer::Said;
+use super::builder::Settings;
+use super::client_auth::form_encode;
+use super::flights::Flights;
+use super::{ClientAuth, IntrospectionVerifierBuilder};
+use crate::Principal;
+use crate::http::{Endpoint, HttpClient};
+use crate::jose::{MAX_TOKEN_BYTES, Reason};
+use crate::layer::{Authenticate, Denied, Presented, Verdict};
+use crate::token::TokenCache;
+use crate::token::cache::{Cache, Validity};
+
+/// Asks an authorization server about tokens. Clones share what they remember.
+///
+/// In a layer it knows every bearer token; see [`opaque_only`](IntrospectionVerifierBuilder::opaque_only).
+#[derive(Clone)]
+pub struct IntrospectionVerifier(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    settings: Settings,
+    active: Cache,
+    inactive: Cache,
+    flights: Flights,
+}
+
+/// How long an inactive token is remembered: for the client that does not give up.
+const INACTIVE: Duration = Duration::from_secs(5);
+/// When a question that could not be answered is worth asking again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+impl Inner {
+    pub(super) fn new(settings: Settings) -> Self {
+        let remembering = |tokens: usize, ttl| Cache::new(TokenCache::bounded(tokens).ttl(ttl));
+        Self {
+            active: remembering(settings.capacity, settings.ttl),
+            // Anybody can make up tokens: they crowd each other, and nobody else.
+            inactive: remembering(settings.capacity.div_ceil(4), INACTIVE),
+            flights: Flights::default(),
+            settings,
+        }
+    }
+}
+
+impl IntrospectionVerifier {
+    /// Starts with whom to ask, by what, and as whom.
+    pub fn builder(
+        endpoint: Endpoint,
+        client: HttpClient,
+        auth: ClientAuth,
+    ) -> IntrospectionVerifierBuilder {
+        IntrospectionVerifierBuilder::new(endpoint, client, auth)
+    }
+
+    /// Verifies a token.
+    ///
+    /// # Errors
+    /// [`Denied`]: why it is refused, or [`Reason::Unavailable`] when nobody could say.
+    ///
+    /// # Cancel safety
+    /// Dropped, the question is left to whoever else waits for it.
+    pub async fn verify(&self, token: &str) -> Result<Principal, Denied> {
+        match self.known(token) {
+            Some(known) => known,
+            None => self.ask(token).await,
+        }
+    }
+
+    /// Forgets what is known of a token, which was called back just now.
+    pub fn forget(&self, token: &str) {
+        self.0.active.remove(token);
+        self.0.inactive.remove(token);
+    }
+
+    /// What can be said without a question.
+    fn known(&self, token: &str) -> Option<Result<Principal, Denied>> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Some(Err(Reason::TokenTooLong.into()));
+        }
+        let now = self.0.settings.clock.since_epoch();
+        if let Some(principal) = self.0.active.get(token, now, 0) {
+            return Some(Ok(principal));
+        }
+        let inactive = self.0.inactive.get(token, now, 0);
+        inactive.map(|_| Err(Reason::Inactive.into()))
+    }
+
+    async fn ask(&self, token: &str) -> Result<Principal, Denied> {
+        let settings = &self.0.settings;
+        let unavailable = || Denied::unavailable(RETRY_AFTER);
+        let seat = self.0.flights.join(token, settings.max_in_flight);
+        let seat = seat.ok_or_else(unavailable)?;
+        let said = seat
+            .answer(|| async {
+                let said = question(settings, token).await;
+                self.remember(token, &said);
+                said
+            })
+            .await;
+        match said {
+            Said::Active(principal, _) => Ok(principal),
+            Said::Refused(reason) => Err(reason.into()),
+            Said::Nothing(_) => Err(unavailable()),
+        }
+    }
+
+    fn remember(&self, token: &str, said: &Said) {
+        let settings = &self.0.settings;
+        let now = settings.clock.since_epoch();
+        let valid = |until: Option<Duration>| Validity {
+            from: 0,
+            until: until.map_or(u64::MAX, crate::token::cache::nanos),
+            keys: 0,
+        };
+        match said {
+            Said::Active(principal, expires_at) => {
+                let fresh = &settings.fresh_scopes;
+                if !fresh.iter().any(|scope| principal.has_scope(scope)) {
+                    self.0.active.put(token, principal, now, valid(*expires_at));
+                }
+            }
+            Said::Refused(Reason::Inactive) => {
+                let nobody = Principal::new(Subject::new(SubjectKind::User, ""));
+                self.0.inactive.put(token, &nobody, now, valid(None));
+            }
+            Said::Refused(_) => {}
+            Said::Nothing(why) => {
+                tracing::warn!(target: "ovasabi::auth", reason = why, "introspection had no answer");
+            }
+        }
+    }
+}
+
+async fn question(settings: &Settings, token: &str) -> Said {
+    let mut form = "token_type_hint=access_token&token=".to_owned();
+    form_encode(token, &mut form);
+    let request = Request::post(settings.endpoint.uri().clone())
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(ACCEPT, "application/json");
+    let request = settings.auth.header().and_then(|auth| {
+        let request = request.header(AUTHORIZATION, auth);
+        request.body(Bytes::from(form)).ok()
+    });
+    let Some(request) = request else {
+        return Said::Nothing("request");
+    };
+    match settings.client.send(request, settings.limits).await {
+        Ok(answer) => Said::read(&answer, settings),
+        Err(error) => Said::Nothing(error.label()),
+    }
+}
+
+impl Authenticate for IntrospectionVerifier {
+    fn authenticate(&self, request: &Presented<'_>) -> Verdict {
+        let token = match request.authorization("Bearer") {
+            None => return Verdict::NotMine,
+            Some(Err(reason)) => return Verdict::Refused(reason.into()),
+            Some(Ok(token)) => token,
+        };
+        if self.0.settings.opaque_only && token.split('.').count() == 3 {
+            return Verdict::NotMine;
+        }
+        match self.known(token) {
+            Some(known) => known.into(),
+            None => {
+                let (verifier, token) = (self.clone(), zeroize::Zeroizing::new(token.to_owned()));
+                Verdict::Pending(Box::pin(async move { verifier.ask(&token).await }))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for IntrospectionVerifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IntrospectionVerifier")
+            .field("endpoint", &self.0.settings.endpoint)
+            .finish_non_exhaustive()
+    }
+}
