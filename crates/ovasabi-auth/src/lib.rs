@@ -31,6 +31,7 @@
 //! | [`jose`] | the strict core for signed tokens |
 //! | [`token`] | access tokens: signer and verifier |
 //! | [`layer`] | the layer that verifies them |
+//! | [`client_credentials`] | tokens for this service itself |
 //! | [`introspection`] | opaque tokens, about which somebody is asked |
 //! | [`http`] | the client that asks issuers, behind limits |
 //! | [`policy`] | roles, scopes, ownership |
@@ -40,6 +41,7 @@
 //! | feature | what it adds | default |
 //! |---|---|---|
 //! | `token` | [`jose`], [`token`] and [`layer`] | no |
+//! | `client-credentials` | [`client_credentials`]: a shared token and the layer that sends it | no |
 //! | `introspection` | [`introspection`]: opaque tokens | no |
 //! | `http` | [`http`]: any `tower` service as the client that asks issuers | no |
 //! | `password` | [`protect`]: Argon2id in a bounded lane | no |
@@ -49,6 +51,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod answer;
+#[cfg(feature = "client-credentials")]
+pub mod client_credentials;
 pub mod future;
 #[cfg(feature = "http")]
 pub mod http;

@@ -49,4 +49,6 @@ mod verifier;
 
 pub use builder::IntrospectionVerifierBuilder;
 pub use client_auth::ClientAuth;
+#[cfg(feature = "client-credentials")]
+pub(crate) use client_auth::form_encode;
 pub use verifier::IntrospectionVerifier;

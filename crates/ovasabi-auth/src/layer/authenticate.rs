@@ -113,6 +113,22 @@ impl Denied {
     }
 }
 
+/// The label of the reason: for logs, not for the caller.
+impl fmt::Display for Denied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.reason, f)
+    }
+}
+
+impl std::error::Error for Denied {}
+
+/// What the caller reads: 401 whatever the reason, 403 for a missing scope, 503 when nobody could say.
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Self {
+        denied.into_error()
+    }
+}
+
 impl From<Reason> for Denied {
     fn from(reason: Reason) -> Self {
         Self {

@@ -64,7 +64,7 @@ pub(super) fn check(grant: &Grant) -> Result<(), SignError> {
 }
 
 /// `scope-token` of RFC 6749 §3.3.
-pub(super) fn is_scope(scope: &str) -> bool {
+pub(crate) fn is_scope(scope: &str) -> bool {
     !scope.is_empty()
         && scope
             .bytes()

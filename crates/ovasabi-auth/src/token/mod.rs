@@ -53,6 +53,8 @@ mod revocation;
 mod signer;
 mod verifier;
 
+#[cfg(feature = "client-credentials")]
+pub(crate) use body::is_scope;
 pub use builder::AccessTokenVerifierBuilder;
 pub use cache::TokenCache;
 pub use claims::{ClaimError, Claims};

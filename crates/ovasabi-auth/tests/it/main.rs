@@ -4,6 +4,8 @@
 mod auto_traits;
 #[cfg(feature = "token")]
 mod cache;
+#[cfg(feature = "client-credentials")]
+mod client_credentials;
 #[cfg(feature = "testing")]
 mod examples;
 #[cfg(feature = "http")]

@@ -1,0 +1,60 @@
+//! What an authorization server answers, RFC 6749 §5.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode};
+
+use super::TokenError;
+use crate::jose::json::{Object, Value};
+
+/// A token and how long it lives.
+#[derive(Clone, Debug)]
+pub(super) struct Granted {
+    pub(super) header: HeaderValue,
+    pub(super) lifetime: Duration,
+}
+
+/// Longer lives are cut: a token that is kept for days is one that nobody can call back.
+const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Granted {
+    pub(super) fn read(answer: &Response<Bytes>, default: Duration) -> Result<Self, TokenError> {
+        let members = Object::parse(answer.body());
+        if answer.status() != StatusCode::OK {
+            let code = members.ok();
+            let code = code.and_then(|members| members.get("error")?.as_string().map(Into::into));
+            return Err(TokenError::Refused {
+                status: answer.status().as_u16(),
+                code: code.unwrap_or_else(|| "unknown".into()),
+            });
+        }
+        let members = members.map_err(|_| TokenError::Invalid("it is no JSON object"))?;
+        let text = |name| members.get(name).and_then(Value::as_string);
+        if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
+            return Err(TokenError::Invalid("`token_type` is not Bearer"));
+        }
+        let token = text("access_token").filter(|token| !token.is_empty());
+        let token = token.ok_or(TokenError::Invalid("`access_token` is missing"))?;
+        let header = HeaderValue::try_from(format!("Bearer {token}"));
+        let mut header =
+            header.map_err(|_| TokenError::Invalid("`access_token` has odd characters"))?;
+        header.set_sensitive(true);
+        let lifetime = match members.get("expires_in") {
+            None => default,
+            Some(value) => seconds(value).ok_or(TokenError::Invalid(
+                "`expires_in` is not a number of seconds above 0",
+            ))?,
+        };
+        Ok(Self {
+            header,
+            lifetime: lifetime.min(MAX_LIFETIME),
+        })
+    }
+}
+
+fn seconds(value: Value<'_>) -> Option<Duration> {
+    let seconds = value.as_number().filter(|&seconds| seconds >= 1.0)?;
+    // Beyond what a duration holds is beyond what is kept.
+    Some(Duration::try_from_secs_f64(seconds).unwrap_or(MAX_LIFETIME))
+}

@@ -1,0 +1,135 @@
+//! Making a source.
+
+use std::time::Duration;
+
+use ovasabi_core::time::Clock;
+
+use super::TokenSource;
+use crate::http::{Endpoint, HttpClient, Limits};
+use crate::introspection::{ClientAuth, form_encode};
+use crate::token::ConfigError;
+
+/// Makes a [`TokenSource`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct TokenSourceBuilder {
+    settings: Settings,
+    scopes: Vec<String>,
+    more: Vec<(&'static str, String)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) endpoint: Endpoint,
+    pub(super) client: HttpClient,
+    pub(super) auth: ClientAuth,
+    pub(super) form: String,
+    pub(super) limits: Limits,
+    pub(super) default_lifetime: Duration,
+    pub(super) margin: Duration,
+    pub(super) clock: Clock,
+}
+
+impl TokenSourceBuilder {
+    pub(super) fn new(endpoint: Endpoint, client: HttpClient, auth: ClientAuth) -> Self {
+        Self {
+            settings: Settings {
+                endpoint,
+                client,
+                auth,
+                form: String::new(),
+                limits: Limits::new().with_max_bytes(64 * 1024),
+                default_lifetime: Duration::from_secs(300),
+                margin: Duration::from_secs(10),
+                clock: Clock::system(),
+            },
+            scopes: Vec::new(),
+            more: Vec::new(),
+        }
+    }
+
+    /// Asks for this scope. Default: what the server gives.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scopes.push(scope.into());
+        self
+    }
+
+    /// Asks for a token for this resource (RFC 8707). Default: what the server gives.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.more.push(("resource", resource.into()));
+        self
+    }
+
+    /// Asks for a token for this audience, as Auth0 wants it. Default: what the server gives.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.more.push(("audience", audience.into()));
+        self
+    }
+
+    /// What an answer may cost. Default: 5 s and 64 KiB.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// How long a token lives of which the server does not say it. 1 s to 1 h; default: 5 min.
+    pub fn default_lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.default_lifetime = lifetime;
+        self
+    }
+
+    /// How long before its end a token is not sent any more: requests take their time. 0 s to 5 min; default: 10 s.
+    pub fn margin(mut self, margin: Duration) -> Self {
+        self.settings.margin = margin;
+        self
+    }
+
+    /// Sets the clock. Default: the machine's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// Checks the settings. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem: times out of range, a scope that is none, a credential that no header can
+    /// hold.
+    pub fn build(mut self) -> Result<TokenSource, ConfigError> {
+        let mut problems = Vec::new();
+        let mut range = |name, value: Duration, min, max| {
+            let (min, max) = (Duration::from_secs(min), Duration::from_secs(max));
+            if !(min..=max).contains(&value) {
+                problems.push(format!(
+                    "{name}: {value:?} is not allowed, expected {min:?} to {max:?}"
+                ));
+            }
+        };
+        range("default_lifetime", self.settings.default_lifetime, 1, 3_600);
+        range("margin", self.settings.margin, 0, 300);
+        for scope in &self.scopes {
+            if !crate::token::is_scope(scope) {
+                problems.push(format!(
+                    "scope: `{scope}` is none, expected visible ASCII without spaces, quotes and backslashes"
+                ));
+            }
+        }
+        if self.settings.auth.header().is_none() {
+            problems.push("auth: the token has characters that no header can hold".to_owned());
+        }
+        ConfigError::unless(problems, ())?;
+        let mut form = "grant_type=client_credentials".to_owned();
+        let scopes = self.scopes.join(" ");
+        let scopes = [("scope", scopes)]
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty());
+        for (name, value) in scopes.chain(self.more) {
+            form.push('&');
+            form.push_str(name);
+            form.push('=');
+            form_encode(&value, &mut form);
+        }
+        self.settings.form = form;
+        Ok(TokenSource::new(self.settings))
+    }
+}

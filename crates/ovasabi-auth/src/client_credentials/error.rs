@@ -1,0 +1,37 @@
+//! Why there is no token.
+
+use std::sync::Arc;
+
+use ovasabi_core::{Code, Error};
+
+use crate::http::FetchError;
+
+/// Why there is no token. Clones share the cause: all who waited for one answer get it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// The authorization server could not be asked, or did not answer in time.
+    #[error("the authorization server did not answer")]
+    Fetch(#[source] Arc<FetchError>),
+    /// It answered with another status than 200.
+    #[error("the authorization server answered {status} ({code})")]
+    Refused {
+        /// The status.
+        status: u16,
+        /// `error` of RFC 6749 §5.2, or `unknown`.
+        code: Box<str>,
+    },
+    /// What it answered is no token.
+    #[error("the answer of the authorization server is not valid: {0}")]
+    Invalid(&'static str),
+    /// The question could not be written.
+    #[error("the credential has characters that no header can hold")]
+    Credential,
+}
+
+/// Ours to mend, or the other side's: the caller of this service can do nothing about it.
+impl From<TokenError> for Error {
+    fn from(error: TokenError) -> Self {
+        Self::new(Code::Unavailable, "credentials_unavailable").caused_by(error)
+    }
+}

@@ -1,0 +1,71 @@
+//! The service.
+
+use std::mem;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request, Response};
+use tower_service::Service;
+
+use super::origin::Origin;
+use super::{BearerFuture, TokenError, TokenSource};
+
+/// Puts a token into requests; made by [`BearerLayer`](super::BearerLayer).
+#[derive(Clone, Debug)]
+pub struct BearerService<S> {
+    inner: S,
+    source: TokenSource,
+    origins: Arc<[Origin]>,
+}
+
+impl<S> BearerService<S> {
+    pub(super) fn new(inner: S, source: TokenSource, origins: Arc<[Origin]>) -> Self {
+        Self {
+            inner,
+            source,
+            origins,
+        }
+    }
+
+    fn is_for<B>(&self, request: &Request<B>) -> bool {
+        !request.headers().contains_key(AUTHORIZATION)
+            && Origin::of(request.uri()).is_some_and(|origin| self.origins.contains(&origin))
+    }
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for BearerService<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+    S::Error: From<TokenError>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = BearerFuture<S, ReqBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        if !self.is_for(&request) {
+            return BearerFuture::calling(self.inner.call(request), None);
+        }
+        match self.source.now() {
+            Ok(token) => {
+                request.headers_mut().insert(AUTHORIZATION, token.clone());
+                let sent = Some((self.source.clone(), token));
+                BearerFuture::calling(self.inner.call(request), sent)
+            }
+            Err(_) => {
+                // The one that is ready goes with the request; its clone has to be asked again.
+                let clone = self.inner.clone();
+                let inner = mem::replace(&mut self.inner, clone);
+                BearerFuture::waiting(self.source.clone(), inner, request)
+            }
+        }
+    }
+}
+
+/// A token on its way, and whose it is.
+pub(super) type Sent = (TokenSource, HeaderValue);
