@@ -46,7 +46,8 @@ impl Header {
 }
 
 fn members(json: &[u8]) -> Result<(Algorithm, Option<Text>, Option<Text>), Reason> {
-    let header = Object::parse(json)?;
+    let whole = std::str::from_utf8(json).map_err(|_| Reason::JsonInvalid)?;
+    let header = Object::parse_text(whole)?;
     // An extension that is critical is one that must not be ignored, and none is known (RFC 7515 §4.1.11).
     // `b64` is one that would change what is signed (RFC 7797 §3).
     if header.get("crit").is_some() || header.get("b64").is_some() {
@@ -63,7 +64,6 @@ fn members(json: &[u8]) -> Result<(Algorithm, Option<Text>, Option<Text>), Reaso
         .and_then(Value::as_string)
         .and_then(|name| Algorithm::from_name(&name))
         .ok_or(Reason::AlgorithmNotAllowed)?;
-    let whole = std::str::from_utf8(json).map_err(|_| Reason::JsonInvalid)?;
     let text = |name: &str| match header.get(name).map(Value::as_string) {
         None => Ok(None),
         Some(Some(text)) => Ok(Some(Text::of(text, whole))),

@@ -38,7 +38,7 @@ impl Settings {
         now: Duration,
         is_access_token: bool,
     ) -> Result<(Subject, Claims, SystemTime), Reason> {
-        let members = Object::parse(payload.as_bytes())?;
+        let members = Object::parse_text(payload)?;
         if text(&members, "iss")? != self.issuer.as_str() {
             return Err(Reason::IssuerNotAllowed);
         }

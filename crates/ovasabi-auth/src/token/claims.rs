@@ -141,7 +141,7 @@ impl Claims {
     /// [`ClaimError`] when it is there and is no `T`.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, ClaimError> {
         // The text was accepted by the same reader before.
-        let value = Object::parse(self.json.as_bytes())
+        let value = Object::parse_text(&self.json)
             .ok()
             .and_then(|object| object.get(name));
         let Some(value) = value else { return Ok(None) };

@@ -23,7 +23,10 @@ pub(crate) struct Value<'a>(&'a str);
 
 impl<'a> Object<'a> {
     pub(crate) fn parse(json: &'a [u8]) -> Result<Self, Reason> {
-        let text = std::str::from_utf8(json).map_err(|_| Reason::JsonInvalid)?;
+        Self::parse_text(std::str::from_utf8(json).map_err(|_| Reason::JsonInvalid)?)
+    }
+
+    pub(crate) fn parse_text(text: &'a str) -> Result<Self, Reason> {
         let mut reader = Reader::new(text);
         reader.skip_space();
         if reader.peek() != Some(b'{') {
@@ -44,7 +47,7 @@ impl<'a> Object<'a> {
     pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
         let mut members = self.0.iter();
         members
-            .find(|(known, _)| known == name)
+            .find(|(known, _)| reader::is_same(known, name))
             .map(|(_, value)| *value)
     }
 }

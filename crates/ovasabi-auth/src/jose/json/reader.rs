@@ -263,7 +263,7 @@ pub(super) fn has_twins<T>(all: &[T], name: impl for<'t> Fn(&'t T) -> &'t str) -
     if all.len() <= FEW {
         let mut rest = all;
         while let Some((first, others)) = rest.split_first() {
-            if others.iter().any(|other| name(other) == name(first)) {
+            if others.iter().any(|other| is_same(name(other), name(first))) {
                 return true;
             }
             rest = others;
@@ -276,6 +276,12 @@ pub(super) fn has_twins<T>(all: &[T], name: impl for<'t> Fn(&'t T) -> &'t str) -
     names
         .windows(2)
         .any(|pair| matches!(pair, [one, other] if one == other))
+}
+
+/// Most names that differ do so in their length or their first letter, which is cheaper to see than to call.
+#[inline(always)]
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.as_bytes().first() == other.as_bytes().first() && one == other
 }
 
 /// So many are compared each with each, which is faster than sorting them.
