@@ -61,3 +61,8 @@ pub use layer::BearerLayer;
 pub use origin::OriginError;
 pub use service::BearerService;
 pub use source::TokenSource;
+
+/// Compiles the examples of the page.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/service-to-service.md")]
+struct Page;
