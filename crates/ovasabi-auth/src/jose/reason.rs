@@ -87,9 +87,9 @@ reasons! {
     IssuerNotAllowed = "issuer_not_allowed",
     /// `aud` does not name this service.
     AudienceNotAllowed = "audience_not_allowed",
-    /// `exp` has passed.
+    /// `exp` has passed, or the end of an API key.
     Expired = "expired",
-    /// `nbf` is still to come.
+    /// `nbf` is still to come, or the start of an API key.
     NotYetValid = "not_yet_valid",
     /// `iat` is still to come.
     IssuedInFuture = "issued_in_future",
@@ -103,6 +103,18 @@ reasons! {
     ScopeMissing = "scope_missing",
     /// `cnf` binds the token to a key whose possession nobody has proved.
     KeyBound = "key_bound",
+    /// An API key is not of our form: a typo, a part that is missing, or another environment.
+    ApiKeyMalformed = "api_key_malformed",
+    /// There is no API key of this id.
+    ApiKeyUnknown = "api_key_unknown",
+    /// There is an API key of this id, and its secret is another one.
+    ApiKeyWrong = "api_key_wrong",
+    /// The API key was revoked.
+    ApiKeyRevoked = "api_key_revoked",
+    /// The credential was refused too often of late: it is not looked at.
+    TooManyFailures = "too_many_failures",
+    /// The credential is good, and has used up its limit.
+    RateLimited = "rate_limited",
 }
 
 impl fmt::Display for Reason {
@@ -125,6 +137,9 @@ impl From<Reason> for Error {
                     .detail("the authorization header is not valid")
             }
             Reason::ScopeMissing => Self::new(Code::PermissionDenied, "insufficient_scope"),
+            Reason::TooManyFailures | Reason::RateLimited => {
+                Self::new(Code::ResourceExhausted, "too_many_requests")
+            }
             _ => Self::new(Code::Unauthenticated, "invalid_token"),
         };
         error.caused_by(reason)

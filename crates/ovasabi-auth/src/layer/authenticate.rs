@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
-use http::{HeaderMap, Method, Uri};
+use http::{Extensions, HeaderMap, HeaderName, Method, Uri};
 use ovasabi_core::{Code, Error};
 
 use super::credential::Authorization;
@@ -23,6 +23,13 @@ pub trait Authenticate: Send + Sync + 'static {
     fn scheme(&self) -> Scheme {
         Scheme::new("Bearer")
     }
+
+    /// A header besides `Authorization` in which it looks for credentials. Default: none.
+    ///
+    /// The layer keeps it out of logs, and refuses requests that bring a credential here and there.
+    fn header(&self) -> Option<HeaderName> {
+        None
+    }
 }
 
 /// What is known of a request before its credential is believed.
@@ -35,6 +42,9 @@ pub struct Presented<'a> {
     pub uri: &'a Uri,
     /// The headers.
     pub headers: &'a HeaderMap,
+    /// What layers and the server have found out: a [`Context`](ovasabi_core::Context), a
+    /// [`PeerAddr`](ovasabi_core::http::PeerAddr).
+    pub extensions: &'a Extensions,
 }
 
 impl<'a> Presented<'a> {
@@ -82,6 +92,12 @@ impl Denied {
             reason: Reason::Unavailable,
             retry_after: Some(retry_after),
         }
+    }
+
+    /// The credential is good and has used up its limit: the caller reads 429 and comes back after `retry_after`.
+    #[must_use]
+    pub fn too_many(retry_after: Duration) -> Self {
+        Self::from(Reason::RateLimited).retry_after(retry_after)
     }
 
     /// The same refusal, to be tried again after this time.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use http::Request;
+use http::{HeaderName, Request};
 use ovasabi_core::Context;
 use ovasabi_core::inspect::Inspected;
 
@@ -28,6 +28,8 @@ pub(super) enum Mode {
 #[derive(Clone)]
 pub(super) struct Gate {
     pub(super) known: Vec<Arc<dyn Authenticate>>,
+    /// Where else than in `Authorization` credentials are.
+    pub(super) headers: Vec<HeaderName>,
     pub(super) mode: Mode,
     pub(super) challenges: Challenges,
     pub(super) counters: Arc<Inspected<Counters>>,
@@ -48,15 +50,20 @@ impl Gate {
     /// Looks at the credential of a request.
     pub(super) fn look<B>(&self, request: &mut Request<B>) -> Step {
         headers::clean(request.headers_mut());
+        let elsewhere = headers::guard(request.headers_mut(), &self.headers);
         let authorization = match credential::read(request.headers()) {
             Ok(authorization) => authorization,
             Err(reason) => return self.refused(0, reason.into()),
         };
+        if elsewhere + usize::from(authorization.is_some()) > 1 {
+            return self.refused(0, Reason::SeveralCredentials.into());
+        }
         let presented = Presented {
             authorization,
             method: request.method(),
             uri: request.uri(),
             headers: request.headers(),
+            extensions: request.extensions(),
         };
         for (place, known) in self.known.iter().enumerate() {
             match known.authenticate(&presented) {

@@ -42,6 +42,7 @@ impl AuthLayer {
         Self {
             gate: Arc::new(Gate {
                 challenges: Challenges::new(&realm, known.iter().map(|known| known.scheme())),
+                headers: known.iter().filter_map(|known| known.header()).collect(),
                 known,
                 mode,
                 counters,
@@ -55,7 +56,11 @@ impl AuthLayer {
 impl<R> AuthLayer<R> {
     /// Knows another kind of credential too, which is asked about what those before do not know.
     pub fn or(mut self, known: impl Authenticate) -> Self {
-        Arc::make_mut(&mut self.gate).known.push(Arc::new(known));
+        let gate = Arc::make_mut(&mut self.gate);
+        let header = known.header();
+        let header = header.filter(|name| !gate.headers.contains(name));
+        gate.headers.extend(header);
+        gate.known.push(Arc::new(known));
         self.challenge()
     }
 

@@ -19,6 +19,20 @@ pub(super) fn clean(headers: &mut HeaderMap) {
     }
 }
 
+/// Keeps the credentials of these headers out of logs, and counts them.
+pub(super) fn guard(headers: &mut HeaderMap, names: &[HeaderName]) -> usize {
+    let mut count = 0;
+    for name in names {
+        if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
+            for value in values.iter_mut() {
+                value.set_sensitive(true);
+                count += 1;
+            }
+        }
+    }
+    count
+}
+
 /// Header names are lower case already. Servers that hand headers on as variables (CGI, WSGI) read `_` as
 /// `-`, so a filter that knows one form alone lets the other one through.
 fn claims_identity(name: &HeaderName) -> bool {

@@ -84,8 +84,13 @@ impl Challenges {
 
     /// What a caller reads whose credential was refused by the one of this place.
     pub(super) fn of(&self, place: usize, reason: Reason) -> Vec<HeaderValue> {
-        // Nobody is asked for a better credential while the one that is there cannot be checked.
-        if reason == Reason::Unavailable {
+        // Nobody is asked for a better credential while the one that is there cannot be checked, or was too much.
+        let has_to_wait = [
+            Reason::Unavailable,
+            Reason::TooManyFailures,
+            Reason::RateLimited,
+        ];
+        if has_to_wait.contains(&reason) {
             return Vec::new();
         }
         let each = self.0.iter().enumerate().map(|(at, challenge)| {

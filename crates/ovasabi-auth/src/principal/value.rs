@@ -19,6 +19,7 @@ struct Facts {
     roles: Vec<String>,
     scopes: Vec<String>,
     expires_at: Option<SystemTime>,
+    credential_id: Option<Arc<str>>,
     #[cfg(feature = "token")]
     claims: Option<Claims>,
 }
@@ -32,6 +33,7 @@ impl Principal {
             roles: Vec::new(),
             scopes: Vec::new(),
             expires_at: None,
+            credential_id: None,
             #[cfg(feature = "token")]
             claims: None,
         }))
@@ -59,6 +61,13 @@ impl Principal {
         self
     }
 
+    /// Sets by which credential it is known, by its public id. Default: none.
+    #[must_use]
+    pub fn with_credential_id(mut self, id: impl Into<Arc<str>>) -> Self {
+        self.facts().credential_id = Some(id.into());
+        self
+    }
+
     /// The caller of a token. Its roles and scopes stay in the claims.
     #[cfg(feature = "token")]
     pub(crate) fn of_token(subject: Subject, claims: Claims, expires_at: SystemTime) -> Self {
@@ -67,6 +76,7 @@ impl Principal {
             roles: Vec::new(),
             scopes: Vec::new(),
             expires_at: Some(expires_at),
+            credential_id: None,
             claims: Some(claims),
         }))
     }
@@ -121,6 +131,12 @@ impl Principal {
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.0.expires_at
+    }
+
+    /// The public id of the credential, when it has one: that of an API key. Never a secret.
+    #[must_use]
+    pub fn credential_id(&self) -> Option<&str> {
+        self.0.credential_id.as_deref()
     }
 
     /// The verified claims, when the credential was a token.
