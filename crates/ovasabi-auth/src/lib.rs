@@ -31,6 +31,7 @@
 //! | [`jose`] | the strict core for signed tokens |
 //! | [`token`] | access tokens: signer and verifier |
 //! | [`layer`] | the layer that verifies them |
+//! | [`api_key`] | API keys: issued, checked, rotated, revoked |
 //! | [`client_credentials`] | tokens for this service itself |
 //! | [`introspection`] | opaque tokens, about which somebody is asked |
 //! | [`http`] | the client that asks issuers, behind limits |
@@ -45,12 +46,18 @@
 //! | `introspection` | [`introspection`]: opaque tokens | no |
 //! | `http` | [`http`]: any `tower` service as the client that asks issuers | no |
 //! | `password` | [`protect`]: Argon2id in a bounded lane | no |
+//! | `api-key` | [`api_key`] | no |
+//! | `api-key-sqlite` | API keys in SQLite | no |
 //! | `axum` | [`Principal`] as an extractor | no |
 //! | `testing` | [`testing`]: keys and tokens for tests | no |
 //! | `full` | all of them | no |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(feature = "api-key", feature = "password"))]
+mod address;
 pub mod answer;
+#[cfg(feature = "api-key")]
+pub mod api_key;
 #[cfg(feature = "client-credentials")]
 pub mod client_credentials;
 pub mod future;

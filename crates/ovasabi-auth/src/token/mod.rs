@@ -53,7 +53,7 @@ mod revocation;
 mod signer;
 mod verifier;
 
-#[cfg(feature = "client-credentials")]
+#[cfg(any(feature = "api-key", feature = "client-credentials"))]
 pub(crate) use body::is_scope;
 pub use builder::AccessTokenVerifierBuilder;
 pub use cache::TokenCache;

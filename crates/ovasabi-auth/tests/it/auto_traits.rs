@@ -36,3 +36,15 @@ fn hashers_cross_threads() {
     use ovasabi_auth::protect::password::{Password, PasswordError, PasswordHasher, Verdict};
     is_shared::<(Password, PasswordError, PasswordHasher, Verdict)>();
 }
+
+#[cfg(feature = "api-key")]
+#[test]
+fn api_keys_cross_threads() {
+    use ovasabi_auth::api_key::{
+        ApiKeyAuthenticator, ApiKeyEntry, ApiKeyRecord, ApiKeys, ApiKeysBuilder, IssuedKey, KeyId,
+        MemoryApiKeys, NewApiKey, Peek, SecretDigest,
+    };
+    is_shared::<(ApiKeys, ApiKeyAuthenticator, MemoryApiKeys, Peek)>();
+    is_shared::<(ApiKeyRecord, KeyId, NewApiKey, SecretDigest)>();
+    is_sent::<(ApiKeysBuilder, ApiKeyEntry, IssuedKey)>();
+}

@@ -1,6 +1,8 @@
 //! The behaviour of `ovasabi-auth`, through its public surface.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[cfg(feature = "api-key")]
+mod api_key;
 mod auto_traits;
 #[cfg(feature = "token")]
 mod cache;
