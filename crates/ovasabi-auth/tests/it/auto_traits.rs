@@ -37,6 +37,15 @@ fn hashers_cross_threads() {
     is_shared::<(Password, PasswordError, PasswordHasher, Verdict)>();
 }
 
+#[cfg(feature = "password")]
+#[test]
+fn login_guards_cross_threads() {
+    use ovasabi_auth::protect::password::{LoginAttempt, LoginGuard};
+    use ovasabi_core::admit::AlwaysAdmit;
+    is_shared::<LoginGuard<AlwaysAdmit, AlwaysAdmit>>();
+    is_sent::<LoginAttempt<(), ()>>();
+}
+
 #[cfg(feature = "api-key")]
 #[test]
 fn api_keys_cross_threads() {

@@ -21,6 +21,8 @@ mod keys;
 #[cfg(feature = "token")]
 mod layer;
 #[cfg(feature = "password")]
+mod login_guard;
+#[cfg(feature = "password")]
 mod password;
 mod policy;
 #[cfg(all(feature = "token", feature = "axum"))]

@@ -33,14 +33,15 @@
 //! ```
 //!
 //! In deployment: memory is `permits` × `memory_kib`, so four permits of the default take 76 MiB; a stored hash
-//! that asks for more takes that for as long as it is computed. A pair of account and address still wants its
-//! own limit on failures in front of this one.
+//! that asks for more takes that for as long as it is computed. A [`LoginGuard`] belongs in front: it limits attempts
+//! by account and address, so that nobody can try for ever, or lock somebody else out.
 //!
 //! Source: RFC 9106 (Argon2), the OWASP password storage cheat sheet (its second setting is the default), the
 //! PHC string format.
 
 mod config;
 mod error;
+mod guard;
 mod hasher;
 mod job;
 mod lane;
@@ -49,5 +50,6 @@ mod secret;
 
 pub use config::{ConfigError, PasswordHasherBuilder};
 pub use error::PasswordError;
+pub use guard::{LoginAttempt, LoginGuard};
 pub use hasher::{PasswordHasher, Verdict};
 pub use secret::Password;
