@@ -60,6 +60,29 @@ async fn what_was_read_before_a_key_was_revoked_is_not_kept() {
 }
 
 #[tokio::test]
+async fn what_was_read_while_a_key_was_revoked_is_not_kept() {
+    let store = Remote::new();
+    let rig = Rig::new(store.clone());
+    let (key, id) = rig.issue(NewApiKey::new(robot())).await;
+    store.hold_changes();
+    let known = cx();
+    let mut revoking = spawn(rig.keys.revoke(&known, id));
+    assert_pending!(revoking.poll());
+    assert_eq!(rig.refusal(&key).await, None);
+    // Dropped half-way, nobody knows whether it was done: it is read again.
+    drop(revoking);
+    assert_eq!(rig.refusal(&key).await, None);
+    assert_eq!(store.reads(), 2);
+
+    let mut revoking = spawn(rig.keys.revoke(&known, id));
+    assert_pending!(revoking.poll());
+    assert_eq!(rig.refusal(&key).await, None);
+    store.let_changes();
+    assert!(assert_ready!(revoking.poll()).is_ok());
+    assert_eq!(rig.refusal(&key).await, Some(Reason::ApiKeyRevoked));
+}
+
+#[tokio::test]
 async fn made_up_keys_do_not_crowd_out_real_ones() {
     let store = Remote::new();
     let rig = Rig::with(store.clone(), |builder| builder.cache_capacity(16));

@@ -56,6 +56,8 @@ struct Inner {
     is_broken: AtomicBool,
     /// Reads have looked, and hand out what they saw when there is a permit.
     open: Semaphore,
+    /// Changes begin when there is a permit.
+    changes: Semaphore,
 }
 
 impl Remote {
@@ -66,6 +68,7 @@ impl Remote {
             uses: std::sync::Mutex::default(),
             is_broken: AtomicBool::new(false),
             open: Semaphore::new(Semaphore::MAX_PERMITS),
+            changes: Semaphore::new(Semaphore::MAX_PERMITS),
         }))
     }
 
@@ -79,6 +82,18 @@ impl Remote {
 
     fn open(&self) {
         self.0.open.add_permits(1000);
+    }
+
+    fn handles(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    fn hold_changes(&self) {
+        self.0.changes.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    fn let_changes(&self) {
+        self.0.changes.add_permits(1000);
     }
 
     fn break_down(&self, is_broken: bool) {
@@ -122,6 +137,7 @@ impl ApiKeyStore for Remote {
     }
 
     async fn revoke(&self, cx: &Context, id: &KeyId, at: SystemTime) -> Result<bool, Error> {
+        self.0.changes.acquire().await.unwrap().forget();
         self.0.keys.revoke(cx, id, at).await
     }
 
@@ -130,6 +146,7 @@ impl ApiKeyStore for Remote {
     }
 
     async fn used(&self, cx: &Context, uses: &[(KeyId, SystemTime)]) -> Result<(), Error> {
+        self.0.changes.acquire().await.unwrap().forget();
         self.check()?;
         self.0.uses.lock().unwrap().extend(uses);
         self.0.keys.used(cx, uses).await

@@ -6,7 +6,7 @@ use ovasabi_core::Code;
 use ovasabi_core::context::Tenant;
 use ovasabi_core::repository::{Db, DbError};
 
-use super::keys::{lists, rotates};
+use super::keys::{lists, rotates, rotates_once};
 use super::{Rig, cx, now, robot, seconds, with_another_secret};
 
 async fn database() -> Db {
@@ -62,6 +62,7 @@ async fn the_table_holds_no_secret() {
 async fn an_old_key_in_sqlite_works_in_its_overlap_and_not_one_second_after() {
     let db = database().await;
     rotates(Rig::new(store(&db).await)).await;
+    rotates_once(Rig::new(store(&database().await).await)).await;
 }
 
 #[tokio::test]

@@ -112,3 +112,36 @@ async fn what_waits_is_written_before_the_end() {
     settle().await;
     assert_eq!(store.uses().len(), 1);
 }
+
+#[tokio::test]
+async fn uses_that_come_during_a_write_are_written_after_it() {
+    let store = Remote::new();
+    let rig = Rig::new(store.clone());
+    let (first, id) = rig.issue(NewApiKey::new(robot())).await;
+    let (second, other) = rig.issue(NewApiKey::new(robot())).await;
+    store.hold_changes();
+    assert_eq!(rig.refusal(&first).await, None);
+    settle().await;
+    assert_eq!(rig.refusal(&second).await, None);
+    settle().await;
+    assert_eq!(store.uses(), []);
+    store.let_changes();
+    settle().await;
+    assert_eq!(store.uses(), [(id, now()), (other, now())]);
+}
+
+#[tokio::test]
+async fn the_task_that_writes_ends_with_the_last_handle() {
+    let store = Remote::new();
+    let rig = Rig::new(store.clone());
+    let (key, _) = rig.issue(NewApiKey::new(robot())).await;
+    store.hold_changes();
+    assert_eq!(rig.refusal(&key).await, None);
+    settle().await;
+    drop(rig);
+    settle().await;
+    store.let_changes();
+    settle().await;
+    assert_eq!(store.uses(), []);
+    assert_eq!(store.handles(), 1, "nobody else has the store");
+}
