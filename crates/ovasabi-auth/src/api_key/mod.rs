@@ -53,6 +53,7 @@
 
 mod authenticate;
 mod cache;
+mod change;
 mod check;
 mod checksum;
 mod config;

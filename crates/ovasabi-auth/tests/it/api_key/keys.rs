@@ -183,6 +183,13 @@ async fn a_key_that_is_not_good_yet_is_rotated_to_one_that_starts_when_it_would(
         (record.not_before, record.expires_at),
         (Some(start), Some(end))
     );
+    // A start long before the issue makes no life longer.
+    let ancient = NewApiKey::new(robot()).not_before(std::time::UNIX_EPOCH);
+    let (_, id) = rig.issue(ancient.expires(end)).await;
+    rig.advance(seconds(200));
+    let (_, record) = rig.keys.rotate(&cx(), id, seconds(0)).await.unwrap();
+    let end = end + seconds(200);
+    assert_eq!((record.not_before, record.expires_at), (None, Some(end)));
 }
 
 #[tokio::test]
