@@ -154,8 +154,11 @@ struct Held<P: Settle, E: EndClassify>(Option<(P, Class, E)>);
 
 impl<P: Settle, E: EndClassify> Held<P, E> {
     fn settle(&mut self, class: impl FnOnce(&E) -> Class) {
-        if let Some((permit, _, end)) = self.0.take() {
-            permit.settle(class(&end));
+        let Some((_, _, end)) = &self.0 else { return };
+        // Asked before the permit is taken: who reads the end may panic, and the permit is then settled on drop.
+        let class = class(end);
+        if let Some((permit, ..)) = self.0.take() {
+            permit.settle(class);
         }
     }
 

@@ -1,5 +1,6 @@
 //! A permit in a body settles exactly once.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
@@ -9,7 +10,7 @@ use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, Full, channel::Channel};
 use ovasabi_core::admit::{Admit, AlwaysAdmit, Settle};
 use ovasabi_core::body::{AtEnd, AtHead, EndBody, Hold};
-use ovasabi_core::classify::{Class, GrpcEnd};
+use ovasabi_core::classify::{Class, EndClassify, GrpcEnd};
 use ovasabi_core::error::BoxError;
 use ovasabi_core::reject::{RejectKind, Rejection};
 use proptest::prelude::*;
@@ -65,6 +66,25 @@ async fn the_last_frame_of_a_body_that_knows_its_end_settles() {
     assert!(body.frame().await.is_none());
     drop(body);
     assert_eq!(book.entries().len(), 1);
+}
+
+/// Reads ends with a bug.
+struct Faulty;
+
+impl EndClassify for Faulty {
+    fn at_end(&self, _trailers: Option<&HeaderMap>) -> Class {
+        panic!("a bug in foreign code")
+    }
+}
+
+#[test]
+fn an_end_that_cannot_be_read_settles_as_a_drop() {
+    let book = Book::default();
+    let body = EndBody::held(Full::<Bytes>::from("hello"), book.permit(), DROPPED, Faulty);
+    let mut reading = task::spawn(body.collect());
+    assert!(catch_unwind(AssertUnwindSafe(|| reading.poll())).is_err());
+    drop(reading);
+    assert_eq!(book.entries(), [Some(DROPPED)]);
 }
 
 #[test]
