@@ -99,6 +99,8 @@ where
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let facts = self.classifier.facts(&request);
+        // Copied first: foreign code may panic, and nothing is taken yet.
+        let (classifier, hold) = (self.classifier.clone(), self.hold.clone());
         let admitted = if mem::take(&mut self.skipped) {
             let breaker = &self.breaker;
             Err(breaker.refuse(|| breaker.clock().now()))
@@ -108,16 +110,10 @@ where
         match admitted {
             Ok(held) => {
                 let inner = &mut self.inner;
-                ResponseFuture::admitted(
-                    held,
-                    || inner.call(request),
-                    facts,
-                    self.classifier.clone(),
-                    self.hold.clone(),
-                )
+                ResponseFuture::admitted(held, || inner.call(request), facts, classifier, hold)
             }
             Err(rejection) => {
-                ResponseFuture::refused(rejection, facts, self.rejecter.clone(), self.hold.clone())
+                ResponseFuture::refused(rejection, facts, self.rejecter.clone(), hold)
             }
         }
     }

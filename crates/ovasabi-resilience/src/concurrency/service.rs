@@ -62,6 +62,8 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         let layer = &self.layer;
         let facts = layer.classify.facts(&request);
+        // Copied first: foreign code may panic, and nothing is taken yet.
+        let (classify, hold) = (layer.classify.clone(), layer.hold.clone());
         let admitted = if mem::take(&mut self.skipped) {
             Err(layer.limiter.refuse())
         } else {
@@ -70,17 +72,9 @@ where
         match admitted {
             Ok(held) => {
                 let inner = &mut self.inner;
-                ResponseFuture::admitted(
-                    held,
-                    || inner.call(request),
-                    facts,
-                    layer.classify.clone(),
-                    layer.hold.clone(),
-                )
+                ResponseFuture::admitted(held, || inner.call(request), facts, classify, hold)
             }
-            Err(rejection) => {
-                ResponseFuture::refused(rejection, facts, layer.reject.clone(), layer.hold.clone())
-            }
+            Err(rejection) => ResponseFuture::refused(rejection, facts, layer.reject.clone(), hold),
         }
     }
 }

@@ -61,20 +61,14 @@ where
     fn call(&mut self, request: Req) -> Self::Future {
         let (breakers, key, classifier, rejecter, hold) = self.layer.parts();
         let facts = classifier.facts(&request);
+        // Copied first: foreign code may panic, and nothing is taken yet.
+        let (classifier, hold) = (classifier.clone(), hold.clone());
         match breakers.get(&key(&request)).enter_held() {
             Ok(held) => {
                 let inner = &mut self.inner;
-                ResponseFuture::admitted(
-                    held,
-                    || inner.call(request),
-                    facts,
-                    classifier.clone(),
-                    hold.clone(),
-                )
+                ResponseFuture::admitted(held, || inner.call(request), facts, classifier, hold)
             }
-            Err(rejection) => {
-                ResponseFuture::refused(rejection, facts, rejecter.clone(), hold.clone())
-            }
+            Err(rejection) => ResponseFuture::refused(rejection, facts, rejecter.clone(), hold),
         }
     }
 }

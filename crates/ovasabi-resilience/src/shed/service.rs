@@ -84,6 +84,8 @@ where
     #[inline(always)]
     fn call(&mut self, request: Req) -> Self::Future {
         let facts = self.classifier.facts(&request);
+        // Copied first: foreign code may panic, and nothing is taken yet.
+        let (classifier, hold) = (self.classifier.clone(), self.hold.clone());
         match self.policy.enter(mem::take(&mut self.outlook), &facts) {
             Ok(ticket) => {
                 let inner = &mut self.inner;
@@ -91,12 +93,12 @@ where
                     Held::new(self.policy.clone(), ticket),
                     || inner.call(request),
                     facts,
-                    self.classifier.clone(),
-                    self.hold.clone(),
+                    classifier,
+                    hold,
                 )
             }
             Err(rejection) => {
-                ResponseFuture::refused(rejection, facts, self.rejecter.clone(), self.hold.clone())
+                ResponseFuture::refused(rejection, facts, self.rejecter.clone(), hold)
             }
         }
     }

@@ -93,13 +93,13 @@ where
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let facts = self.classifier.facts(&request);
-        let admitted = self.admit(&request, &facts);
+        // Copied first: foreign code may panic, and nothing is taken yet.
         let choices = (
             self.classifier.clone(),
             self.rejecter.clone(),
             self.hold.clone(),
         );
-        match admitted {
+        match self.admit(&request, &facts) {
             Ok((tickets, now)) => {
                 let mut guard = Guard::new(Arc::clone(&self.run));
                 guard.admit(tickets, None);

@@ -101,13 +101,11 @@ where
             }
             let request = this.request.take().expect(POLLED_AGAIN);
             let service = &mut *this.service;
-            let response = ResponseFuture::admitted(
-                permit.into_held(),
-                || service.call(request),
-                *this.facts,
-                this.classify.clone(),
-                this.hold.clone(),
-            );
+            // Copied first: foreign code may panic, and what is held then does nothing when it is dropped.
+            let (classify, hold) = (this.classify.clone(), this.hold.clone());
+            let held = permit.into_held();
+            let call = || service.call(request);
+            let response = ResponseFuture::admitted(held, call, *this.facts, classify, hold);
             this.stage.set(Stage::Calling { response });
         }
     }

@@ -1,5 +1,7 @@
 //! What every layer keeps to, in one suite that runs over each of them.
 
+#[cfg(feature = "testkit")]
+mod foreign;
 mod inner;
 mod subjects;
 mod suite;
