@@ -44,10 +44,11 @@ where
                 }
                 let keep = run.retry.as_ref();
                 let keep = keep.is_some_and(|retry| retry.may_follow(Ticket::FIRST));
+                // Held before the request is copied: foreign code may panic.
+                self.guard.admit(tickets, throttled);
                 let (request, kept) = self.replay.first(request, keep);
                 *self.request = Unsent::Next(request);
                 *self.kept = kept;
-                self.guard.admit(tickets, throttled);
                 *self.times = Times::new(now);
                 *self.stage = Stage::Ready;
                 Continue(())
