@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ovasabi_core::Rejection;
 use ovasabi_core::classify::{Class, Retry, Verdict};
+use ovasabi_core::reject::RejectKind;
 use tokio::time::sleep;
 use tower_service::Service;
 
@@ -106,11 +107,21 @@ where
         true
     }
 
-    /// Admits the next attempt.
+    /// Admits the next attempt, if anybody still waits for it.
     pub(super) fn admit_again(&mut self) -> Result<(), Rejection> {
         let Some(run) = self.guard.run() else {
             return Ok(());
         };
+        let refused = |reason, rejection| {
+            if let Some(retry) = &run.retry {
+                retry.take_back(*self.ticket, reason);
+            }
+            Err(rejection)
+        };
+        // The pause was to end in time; a runtime that was held up may have made it longer.
+        if run.left(self.facts, self.times.began()) == Some(Duration::ZERO) {
+            return refused(Reason::Deadline, run.late(RejectKind::DeadlineExceeded));
+        }
         let now = run.clock.now();
         match run.enter(None, self.facts, now) {
             Ok(tickets) => {
@@ -119,12 +130,7 @@ where
                 *self.times = self.times.renewed(now);
                 Ok(())
             }
-            Err(rejection) => {
-                if let Some(retry) = &run.retry {
-                    retry.take_back(*self.ticket, Reason::Overflow);
-                }
-                Err(rejection)
-            }
+            Err(rejection) => refused(Reason::Overflow, rejection),
         }
     }
 }

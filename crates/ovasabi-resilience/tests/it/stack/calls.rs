@@ -8,12 +8,12 @@ use ovasabi_core::Context;
 use ovasabi_core::reject::RejectKind;
 use ovasabi_resilience::breaker::{CircuitBreaker, Mode, State};
 use ovasabi_resilience::stack::{
-    BreakerConfig, ConcurrencyConfig, Part, RateLimitConfig, ThrottleConfig,
+    BreakerConfig, ConcurrencyConfig, Part, RateLimitConfig, RetryConfig, ThrottleConfig,
 };
 use tokio::time::{Instant, advance};
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready};
-use tower::{Layer, ServiceExt};
+use tower::{Layer, Service, ServiceExt};
 
 use super::{Does, MS, SEC, Upstream, client, get, kind};
 
@@ -243,4 +243,25 @@ async fn parts_that_are_off_do_nothing() {
     }
     assert_eq!(upstream.calls(), 20);
     assert!(stack.breaker().is_none() && stack.concurrency().is_none() && stack.retry().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_is_sent_after_the_end_of_the_call() {
+    let upstream = Upstream::new([Does::Answer(503); 3]);
+    let mut numbers = RetryConfig::default();
+    numbers.base = 50 * MS;
+    let stack = client()
+        .deadline(SEC)
+        .timeout(SEC / 2)
+        .retry(numbers)
+        .build()
+        .unwrap();
+    let mut service = stack.layer().layer(upstream.clone());
+    let mut call = spawn(service.call(get()));
+    assert_pending!(call.poll());
+    assert_eq!(upstream.calls(), 1);
+    advance(60 * SEC).await;
+    let error = assert_ready!(call.poll()).unwrap_err();
+    assert_eq!(kind(&error), Some(RejectKind::DeadlineExceeded));
+    assert_eq!(upstream.calls(), 1, "nobody waits for the second");
 }
