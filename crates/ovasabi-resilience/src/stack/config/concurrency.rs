@@ -15,7 +15,8 @@ use crate::concurrency::{ConcurrencyLimiter, ConcurrencyLimiterBuilder, Gradient
 pub struct ConcurrencyConfig {
     /// The fixed limit, or what an adaptive one begins with; 1 or more, default 100.
     pub limit: NonZeroU32,
-    /// Whether the limit follows the latency ([`Gradient2`]); default no for a client, yes for a server.
+    /// Whether the limit follows the latency ([`Gradient2`]); default no; yes in the
+    /// file of a server ([`ServerConfig`](super::super::ServerConfig)).
     pub adaptive: bool,
     /// The least that an adaptive limit can become; default 10.
     pub min: u32,

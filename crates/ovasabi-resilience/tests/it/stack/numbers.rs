@@ -3,8 +3,11 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use ovasabi_core::config::Loader;
 use ovasabi_core::inspect::Registry;
-use ovasabi_resilience::stack::{ClientConfig, ConcurrencyConfig, RateLimitConfig, Stack};
+use ovasabi_resilience::stack::{
+    ClientConfig, ConcurrencyConfig, RateLimitConfig, ServerConfig, Stack,
+};
 
 use super::SEC;
 
@@ -91,4 +94,16 @@ fn all_parts_join_the_registry_by_the_name_of_the_stack_and_a_second_stack_may_n
             .build()
             .is_ok()
     );
+}
+
+#[test]
+fn a_part_of_a_servers_concurrency_leaves_the_rest_at_its_defaults() {
+    let text = "[concurrency]\nmax = 500\n";
+    let config = Loader::<ServerConfig>::new()
+        .text("api.toml", text)
+        .load()
+        .unwrap()
+        .into_value();
+    let numbers = config.concurrency.unwrap();
+    assert_eq!((numbers.adaptive, numbers.max), (true, 500));
 }
