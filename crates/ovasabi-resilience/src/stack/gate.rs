@@ -16,13 +16,14 @@ pub trait Entrance {
     /// What a request holds of it.
     type Ticket: Copy + fmt::Debug;
 
-    /// The refusal of every request, while there is none that it would admit.
-    fn refuses(&self, facts: &Facts) -> Option<Rejection> {
+    /// The refusal of a request for which [`is_shut`](Self::is_shut) has answered, whatever has happened since;
+    /// `None` from who is never shut.
+    fn refuse(&self, facts: &Facts) -> Option<Rejection> {
         let _ = facts;
         None
     }
 
-    /// Whether there would be such a refusal: asked before there is a request.
+    /// Whether every request would be refused now: asked before there is one.
     #[inline]
     fn is_shut(&self) -> bool {
         false
@@ -60,8 +61,8 @@ impl Entrance for LoadShed {
     type Ticket = load::Ticket;
 
     #[cold]
-    fn refuses(&self, facts: &Facts) -> Option<Rejection> {
-        self.refuses_all().then(|| self.refuse(facts.priority()))
+    fn refuse(&self, facts: &Facts) -> Option<Rejection> {
+        Some(self.refuse(facts.priority()))
     }
 
     #[inline]

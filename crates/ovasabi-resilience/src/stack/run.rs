@@ -60,18 +60,19 @@ impl<G: Entrance> Run<G> {
     /// The refusal of an attempt that was told so before it came, whatever has happened since.
     #[cold]
     pub(super) fn refuse(&self, facts: &Facts) -> Rejection {
-        let gate = self.gate.as_ref();
-        if let Some(rejection) = gate.and_then(|gate| gate.refuses(facts)) {
-            return rejection;
-        }
-        match (&self.breaker, &self.concurrency) {
-            (Some(breaker), _) if breaker.refuses(|| self.clock.now()) => {
-                breaker.refuse(|| self.clock.now())
-            }
-            (_, Some(limiter)) => limiter.refuse(),
-            (Some(breaker), None) => breaker.refuse(|| self.clock.now()),
-            (None, None) => self.late(RejectKind::Shed),
-        }
+        let now = || self.clock.now();
+        let gate = || self.gate.as_ref()?.refuse(facts);
+        let is_shut = self.gate.as_ref().is_some_and(Entrance::is_shut);
+        let told = match (&self.breaker, &self.concurrency) {
+            _ if is_shut => gate(),
+            (Some(breaker), _) if breaker.refuses(now) => Some(breaker.refuse(now)),
+            (_, Some(limiter)) if limiter.is_full() => Some(limiter.refuse()),
+            // Nobody refuses any longer: the outermost that can have.
+            (breaker, limiter) => gate()
+                .or_else(|| breaker.as_ref().map(|breaker| breaker.refuse(now)))
+                .or_else(|| limiter.as_ref().map(ConcurrencyLimiter::refuse)),
+        };
+        told.unwrap_or_else(|| self.late(RejectKind::Shed))
     }
 
     /// Refuses a call whose caller has no time left.

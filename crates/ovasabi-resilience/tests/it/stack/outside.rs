@@ -5,15 +5,19 @@ use std::num::NonZeroU32;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
+use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use ovasabi_core::Rejection;
+use ovasabi_core::classify::Priority;
+use ovasabi_core::reject::RejectKind;
 use ovasabi_resilience::breaker::Mode;
 use ovasabi_resilience::fallback::Fallback;
 use ovasabi_resilience::shed::LoadShed;
 use ovasabi_resilience::stack::{
     ConcurrencyConfig, LoadShedConfig, Order, Part, ServerConfig, ServerStack, Stack,
 };
-use tower::{ServiceBuilder, ServiceExt};
+use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
 use super::{Does, Upstream, client, get as request};
 
@@ -100,6 +104,35 @@ async fn a_reload_changes_the_shedders_limit_under_load() {
         error.to_string(),
         "cannot build the stack `api`: load_shed.in_flight_limit is 0, allowed is 1..=1000000"
     );
+}
+
+#[tokio::test]
+async fn who_was_told_of_a_refusal_is_refused_by_who_told() {
+    let shed = LoadShed::builder("own").in_flight_limit(1).build().unwrap();
+    for has_limit in [true, false] {
+        let mut config = ServerConfig::default();
+        if !has_limit {
+            config.concurrency = None;
+        }
+        let stack = Stack::http_server("api")
+            .config(config)
+            .with_load_shed(shed.clone())
+            .build()
+            .unwrap();
+        let answer =
+            async |_: Request<()>| Ok::<_, BoxError>(Response::new(Full::<Bytes>::default()));
+        let mut service = stack.layer().as_error().layer(service_fn(answer));
+        let full = shed.try_acquire(Priority::Normal).unwrap();
+        service.ready().await.unwrap();
+        drop(full);
+        let error = service.call(Request::new(())).await.unwrap_err();
+        let refused = Rejection::find(&error).unwrap();
+        assert_eq!(
+            (refused.layer(), refused.kind()),
+            ("load_shed", RejectKind::Shed),
+            "{has_limit}"
+        );
+    }
 }
 
 #[test]
