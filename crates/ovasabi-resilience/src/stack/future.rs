@@ -107,7 +107,7 @@ where
                 timer,
                 times,
             } => {
-                // A future that is polled after its end has nothing more to say, here and below.
+                // Cut off before: a future that is polled after that has nothing more to say, nor has a refused one.
                 let Some(call) = response.as_mut().as_pin_mut() else {
                     return Poll::Pending;
                 };

@@ -76,7 +76,7 @@ impl Engine {
 
     pub(super) fn set_limit(&self, limit: Option<u32>) {
         let most = limit.unwrap_or(MOST);
-        // Rounded up: exactly the share is no pressure yet.
+        // Rounded down: a call too many is asked about, never one too few.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

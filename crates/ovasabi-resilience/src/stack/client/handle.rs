@@ -71,8 +71,8 @@ impl ClientStack {
         )
     }
 
-    /// Takes over all numbers of `config`, for calls under way too; windows, slots, budgets and counters stay as
-    /// they are. Handles of one's own keep their numbers.
+    /// Takes over all numbers of `config`, for calls under way too, but for the time of who waits already; windows,
+    /// slots, budgets and counters stay as they are. Handles of one's own keep their numbers.
     ///
     /// # Errors
     /// [`StackError`] with every number that cannot work, every part that would have to be turned on or off, and

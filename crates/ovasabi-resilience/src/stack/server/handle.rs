@@ -160,8 +160,8 @@ impl<G, E, A, P> ServerStack<G, E, A, P> {
 }
 
 impl<E, A, P> ServerStack<RateLimiter, E, A, P> {
-    /// Takes over all numbers of `config`, for requests under way too; slots, quotas used up and counters stay as
-    /// they are.
+    /// Takes over all numbers of `config`, for requests under way too, but for the time of who waits already; slots,
+    /// quotas used up and counters stay as they are.
     ///
     /// # Errors
     /// [`StackError`] with every number that cannot work, every part that would have to be turned on or off, and
