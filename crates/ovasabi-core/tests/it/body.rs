@@ -182,7 +182,7 @@ fn a_panic_in_the_body_is_a_failure() {
     }
     let book = Book::default();
     let mut body = held(&book, Panics);
-    let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    let polled = catch_unwind(AssertUnwindSafe(|| {
         task::spawn(body.frame()).poll().is_ready()
     }));
     assert!(polled.is_err());
@@ -196,7 +196,7 @@ fn a_panic_in_the_body_is_a_failure() {
 fn a_panic_of_somebody_else_is_a_drop_like_any_other() {
     let book = Book::default();
     let body = held(&book, Full::<Bytes>::from("hello"));
-    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+    let read = catch_unwind(AssertUnwindSafe(move || {
         let _body = body;
         panic!("a bug in the reader")
     }));
