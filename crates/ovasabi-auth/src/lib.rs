@@ -22,7 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What it does not do: it has no user database, fetches no keys, and keeps no process-global state.
+//! What it does not do: it has no user database, and keeps no process-global state.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -34,6 +34,7 @@
 //! | [`api_key`] | API keys: issued, checked, rotated, revoked |
 //! | [`client_credentials`] | tokens for this service itself |
 //! | [`introspection`] | opaque tokens, about which somebody is asked |
+//! | [`jwks`] | the keys of an issuer, as they change |
 //! | [`http`] | the client that asks issuers, behind limits |
 //! | [`policy`] | roles, scopes, ownership |
 //! | [`protect`] | passwords |
@@ -45,6 +46,7 @@
 //! | `client-credentials` | [`client_credentials`]: a shared token and the layer that sends it | no |
 //! | `introspection` | [`introspection`]: opaque tokens | no |
 //! | `http` | [`http`]: any `tower` service as the client that asks issuers | no |
+//! | `jwks` | [`jwks`]: key sets that live | no |
 //! | `password` | [`protect`]: Argon2id in a bounded lane | no |
 //! | `api-key` | [`api_key`] | no |
 //! | `api-key-sqlite` | API keys in SQLite | no |
@@ -67,6 +69,8 @@ pub mod http;
 pub mod introspection;
 #[cfg(feature = "token")]
 pub mod jose;
+#[cfg(feature = "jwks")]
+pub mod jwks;
 #[cfg(feature = "token")]
 pub mod layer;
 pub mod policy;
@@ -82,3 +86,8 @@ pub mod token;
 pub use layer::AuthLayer;
 pub use policy::RequireLayer;
 pub use principal::Principal;
+
+/// Compiles the examples of the guide's page.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../../../docs/auth.md")]
+struct Guide;

@@ -50,6 +50,20 @@ impl Endpoint {
         &self.0
     }
 
+    /// Whether its host is this machine, by name or by address.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.0
+            .host()
+            .is_some_and(|host| is_loopback(host).is_ok_and(|is_loopback| is_loopback))
+    }
+
+    /// The URL.
+    #[must_use]
+    pub fn into_uri(self) -> Uri {
+        self.0
+    }
+
     /// Whether this URL may be asked.
     pub(super) fn check(uri: &Uri) -> Result<(), EndpointError> {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {

@@ -1,4 +1,4 @@
-//! For tests: keys of every kind, and tokens that say anything.
+//! For tests: keys of every kind, tokens that say anything, and an issuer (with feature `jwks`) that fails in every way.
 //!
 //! Not for production: it signs whatever it is told.
 //!
@@ -12,6 +12,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "jwks")]
+mod issuer;
 mod key;
 
+#[cfg(feature = "jwks")]
+pub use issuer::{Fault, TestIssuer};
 pub use key::TestKey;

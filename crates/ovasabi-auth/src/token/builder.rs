@@ -6,10 +6,13 @@ use std::time::Duration;
 use ovasabi_core::time::WallClock;
 
 use super::cache::Cache;
+use super::keys::Keys;
 use super::revocation::Hook;
 use super::verifier::Settings;
 use super::{AccessTokenVerifier, Audience, ConfigError, Issuer, Profile, Revocations, TokenCache};
 use crate::jose::{Algorithm, JwkSet, MAX_TOKEN_BYTES, VerifyingKey};
+#[cfg(feature = "jwks")]
+use crate::jwks::JwksClient;
 
 /// Makes an [`AccessTokenVerifier`].
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub struct AccessTokenVerifierBuilder {
     keys: Vec<VerifyingKey>,
     set: Option<JwkSet>,
     cache: Option<TokenCache>,
+    #[cfg(feature = "jwks")]
+    live: Option<JwksClient>,
 }
 
 /// Less is not worth the memory.
@@ -32,7 +37,7 @@ impl AccessTokenVerifierBuilder {
             settings: Settings {
                 issuer,
                 audiences: vec![audience],
-                keys: JwkSet::default(),
+                keys: Keys::Fixed(JwkSet::default()),
                 algorithms: Algorithm::ASYMMETRIC.to_vec(),
                 profile: Profile::default(),
                 scopes: Vec::new(),
@@ -45,6 +50,8 @@ impl AccessTokenVerifierBuilder {
             cache: Some(TokenCache::default()),
             keys: Vec::new(),
             set: None,
+            #[cfg(feature = "jwks")]
+            live: None,
         }
     }
 
@@ -57,6 +64,15 @@ impl AccessTokenVerifierBuilder {
     /// Trusts the keys of a set that an issuer has published: whatever else is in it does no harm.
     pub fn keys(mut self, set: JwkSet) -> Self {
         self.set = Some(set);
+        self
+    }
+
+    /// Trusts the keys that an issuer publishes, as they change. The layer waits for a key that is not there yet;
+    /// [`verify`](AccessTokenVerifier::verify) does not, and
+    /// [`verify_async`](AccessTokenVerifier::verify_async) is for who has no layer.
+    #[cfg(feature = "jwks")]
+    pub fn keys_from(mut self, client: JwksClient) -> Self {
+        self.live = Some(client);
         self
     }
 
@@ -126,9 +142,16 @@ impl AccessTokenVerifierBuilder {
             keys,
             set,
             cache,
+            #[cfg(feature = "jwks")]
+            live,
         } = self;
         let mut problems = check_names(&settings.issuer, &settings.audiences);
-        if keys.is_empty() && set.is_none() {
+        let is_fixed = !keys.is_empty() || set.is_some();
+        #[cfg(not(feature = "jwks"))]
+        let is_live = false;
+        #[cfg(feature = "jwks")]
+        let is_live = check_live(live.as_ref(), is_fixed, &settings.issuer, &mut problems);
+        if !is_fixed && !is_live {
             problems.push("key: there is none, expected at least one".to_owned());
         }
         check_keys(&keys, &settings.algorithms, &mut problems);
@@ -175,9 +198,35 @@ impl AccessTokenVerifierBuilder {
             }
         }
         let published = set.iter().flat_map(|set| set.keys().iter().cloned());
-        settings.keys = keys.into_iter().chain(published).collect();
+        settings.keys = Keys::Fixed(keys.into_iter().chain(published).collect());
+        #[cfg(feature = "jwks")]
+        if let Some(client) = live {
+            settings.keys = Keys::Live(client);
+        }
         ConfigError::unless(problems, AccessTokenVerifier(Arc::new(settings)))
     }
+}
+
+/// Whether the keys are alive.
+#[cfg(feature = "jwks")]
+fn check_live(
+    live: Option<&JwksClient>,
+    is_fixed: bool,
+    issuer: &Issuer,
+    problems: &mut Vec<String>,
+) -> bool {
+    if live.is_some() && is_fixed {
+        problems.push("keys_from: there are fixed keys too, expected one kind".to_owned());
+    }
+    if let Some(other) = live
+        .and_then(JwksClient::issuer)
+        .filter(|other| *other != issuer)
+    {
+        problems.push(format!(
+            "keys_from: the keys are those of `{other}`, expected `{issuer}`"
+        ));
+    }
+    live.is_some()
 }
 
 fn check_keys(keys: &[VerifyingKey], algorithms: &[Algorithm], problems: &mut Vec<String>) {

@@ -45,6 +45,7 @@ mod claims;
 pub(crate) mod date;
 mod error;
 mod grant;
+mod keys;
 mod name;
 mod places;
 mod presets;

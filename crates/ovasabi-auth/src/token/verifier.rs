@@ -6,11 +6,12 @@ use std::time::Duration;
 use ovasabi_core::time::WallClock;
 
 use super::cache::{Cache, Validity};
+use super::keys::Keys;
 use super::profile;
 use super::revocation::Hook;
 use super::{AccessTokenVerifierBuilder, Audience, Issuer, Profile};
 use crate::Principal;
-use crate::jose::{Algorithm, CompactJws, JwkSet, Reason};
+use crate::jose::{Algorithm, CompactJws, Reason};
 use crate::layer::{Authenticate, Presented, Verdict};
 
 /// Verifies access tokens. Clones share one state.
@@ -23,7 +24,7 @@ pub struct AccessTokenVerifier(pub(super) Arc<Settings>);
 pub(super) struct Settings {
     pub(super) issuer: Issuer,
     pub(super) audiences: Vec<Audience>,
-    pub(super) keys: JwkSet,
+    pub(super) keys: Keys,
     pub(super) algorithms: Vec<Algorithm>,
     pub(super) profile: Profile,
     pub(super) scopes: Vec<String>,
@@ -57,13 +58,15 @@ impl AccessTokenVerifier {
         let settings = &*self.0;
         let now = settings.clock.since_epoch();
         let cache = settings.cache.as_ref();
-        let known = cache.and_then(|cache| cache.get(token, now, KEYS));
-        if let Some(principal) = known {
+        // Read before the keys are used: what is verified by newer ones is only verified once more.
+        let keys = settings.keys.generation();
+        let known = cache.zip(keys);
+        if let Some(principal) = known.and_then(|(cache, keys)| cache.get(token, now, keys)) {
             return settings.unless_revoked(principal);
         }
         check()?;
-        let (principal, valid) = self.verify_anew(token, now)?;
-        if let Some(cache) = cache {
+        let (principal, valid) = self.verify_anew(token, now, keys.unwrap_or_default())?;
+        if let Some((cache, _)) = known {
             cache.put(token, &principal, now, valid);
         }
         settings.unless_revoked(principal)
@@ -76,7 +79,12 @@ impl AccessTokenVerifier {
         cache.map_or((0, 0), |cache| cache.counts())
     }
 
-    fn verify_anew(&self, token: &str, now: Duration) -> Result<(Principal, Validity), Reason> {
+    fn verify_anew(
+        &self,
+        token: &str,
+        now: Duration,
+        keys: u64,
+    ) -> Result<(Principal, Validity), Reason> {
         let settings = &*self.0;
         if token.len() > settings.max_bytes {
             return Err(Reason::TokenTooLong);
@@ -88,10 +96,10 @@ impl AccessTokenVerifier {
         if !settings.profile.allows(jws.typ()) {
             return Err(Reason::TypeNotAllowed);
         }
-        let payload = jws.verify_with(&settings.keys)?;
+        let payload = settings.keys.verify(&jws)?;
         let payload = String::from_utf8(payload).map_err(|_| Reason::JsonInvalid)?;
         let is_access_token = jws.typ().is_some_and(profile::is_access_token);
-        settings.check(payload, now, KEYS, is_access_token)
+        settings.check(payload, now, keys, is_access_token)
     }
 }
 
@@ -104,19 +112,20 @@ impl Settings {
     }
 }
 
-/// The generation of keys that do not change.
-const KEYS: u64 = 0;
-
 impl Authenticate for AccessTokenVerifier {
     fn authenticate(&self, request: &Presented<'_>) -> Verdict {
         let Some(credential) = request.unchecked("Bearer") else {
             return Verdict::NotMine;
         };
         let token = credential.token;
-        self.verify_if(token, || match credential.token68() {
+        let verified = self.verify_if(token, || match credential.token68() {
             Some(_) => Ok(()),
             None => Err(Reason::CredentialMalformed),
-        })
-        .into()
+        });
+        match verified {
+            #[cfg(feature = "jwks")]
+            Err(reason) => self.second_look(token, reason),
+            verified => verified.into(),
+        }
     }
 }

@@ -30,6 +30,21 @@ fn verifiers_and_layers_cross_threads() {
     is_sent::<CompactJws<'static>>();
 }
 
+#[cfg(feature = "jwks")]
+#[test]
+fn clients_and_sources_cross_threads() {
+    use ovasabi_auth::http::{Endpoint, EndpointError, FetchError, HttpClient, Limits};
+    use ovasabi_auth::jwks::{
+        ConfigError, Discovery, Fetched, JwksClient, JwksClientBuilder, JwksUrl, KeyState,
+        NotReady, SourceError, Validator,
+    };
+    is_shared::<(HttpClient, Limits, Endpoint, EndpointError)>();
+    is_shared::<(JwksClient, Discovery, JwksUrl, Fetched, Validator, KeyState)>();
+    is_shared::<(ConfigError, NotReady)>();
+    is_shared::<JwksClientBuilder>();
+    is_sent::<(FetchError, SourceError)>();
+}
+
 #[cfg(feature = "password")]
 #[test]
 fn hashers_cross_threads() {

@@ -16,6 +16,8 @@ mod http;
 mod introspection;
 #[cfg(feature = "token")]
 mod jose;
+#[cfg(all(feature = "testing", feature = "jwks"))]
+mod jwks;
 #[cfg(feature = "testing")]
 mod keys;
 #[cfg(feature = "token")]
