@@ -18,7 +18,8 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // In production: `HttpClient::from_service(from_reqwest(client))`, where reqwest follows no redirects either.
+//! // In production: `HttpClient::from_service::<Full<Bytes>, _, _>(from_reqwest(client))`, of a client with
+//! // `redirect::Policy::none()`.
 //! let client = HttpClient::from_service(tower::service_fn(async |request: Request<Full<Bytes>>| {
 //!     let body = format!("you asked for {}", request.uri().path()).into();
 //!     Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::new(body)))

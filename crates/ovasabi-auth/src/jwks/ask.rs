@@ -37,7 +37,7 @@ impl JwksClient {
         if id.is_none() && self.shared().current().is_some() {
             return Asked::No(Reason::KeyUnknown.into());
         }
-        if !self.0.start() {
+        if !self.0.start(false) {
             return Asked::No(Denied::unavailable(SOON));
         }
         let shared = self.shared();
@@ -77,24 +77,23 @@ impl Waiting {
         self.client.wait_for(&mut self.ended).await;
     }
 
-    /// What to say if the key is still not there.
-    pub(crate) fn denied(self) -> Denied {
+    /// What to say of a key that was not there when the fetch had ended; `None` if it has come since.
+    pub(crate) fn denied(self) -> Option<Denied> {
         let shared = self.client.shared();
         let now = shared.now();
-        let current = shared.current();
         let mut desk = shared.desk();
-        let Some(published) = current else {
-            return Denied::unavailable(desk.plan.next_in(now));
+        let Some(published) = shared.current() else {
+            return Some(Denied::unavailable(desk.plan.next_in(now)));
         };
         if published.set.has(self.id.as_deref()) {
-            return Reason::KeyUnknown.into();
+            return None;
         }
         if desk.plan.is_failing() {
-            return Denied::unavailable(desk.plan.ask_again_in(now));
+            return Some(Denied::unavailable(desk.plan.ask_again_in(now)));
         }
         if let Some(id) = self.id.as_deref().filter(|_| self.begins_after) {
             desk.plan.missed(id, now);
         }
-        Reason::KeyUnknown.into()
+        Some(Reason::KeyUnknown.into())
     }
 }

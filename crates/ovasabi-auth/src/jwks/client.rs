@@ -69,7 +69,7 @@ impl JwksClient {
         if self.shared().current().is_some() {
             return Ok(());
         }
-        self.0.start();
+        self.0.start(false);
         Err(NotReady(self.shared().desk().last_error.clone()))
     }
 
@@ -131,13 +131,14 @@ impl JwksClient {
 
     /// Waits for a fetch. Whether it has begun after this.
     async fn fetch(&self) -> bool {
-        if !self.0.start() {
-            return true;
-        }
         let (begins_after, mut ended) = {
             let mut desk = self.shared().desk();
             (desk.plan.want(), desk.ended.subscribe())
         };
+        // After the wish: a task that starts anew may have fetched before the next line.
+        if !self.0.start(true) {
+            return true;
+        }
         self.shared().wake.notify_one();
         self.wait_for(&mut ended).await;
         begins_after
@@ -159,14 +160,20 @@ impl Handle {
         }
     }
 
-    /// Starts the task, unless it runs. It cannot outside of a runtime, and starts again if its runtime has ended.
-    pub(super) fn start(&self) -> bool {
+    /// Starts the task, unless it runs, with a fetch that is `wanted`. It cannot outside of a runtime, and starts again
+    /// if its runtime has ended.
+    pub(super) fn start(&self, wanted: bool) -> bool {
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         if keeper.as_ref().is_none_or(JoinHandle::is_finished) {
             let Ok(runtime) = runtime::Handle::try_current() else {
                 return false;
             };
-            self.shared.desk().plan.cancelled();
+            let mut desk = self.shared.desk();
+            desk.plan.cancelled();
+            if wanted {
+                desk.plan.want();
+            }
+            drop(desk);
             *keeper = Some(runtime.spawn(keep(Arc::clone(&self.shared))));
         }
         true

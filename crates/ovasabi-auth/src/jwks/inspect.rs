@@ -85,7 +85,7 @@ impl Inspect for Handle {
             return Err(ControlError::unknown(action, CONTROLS));
         }
         self.shared.desk().plan.want();
-        self.start();
+        self.start(true);
         self.shared.wake.notify_one();
         Ok(())
     }

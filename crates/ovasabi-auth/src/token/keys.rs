@@ -88,7 +88,10 @@ mod live {
         async fn wait(&self, token: &str, mut waiting: Waiting) -> Result<Principal, Denied> {
             waiting.ended().await;
             match self.verify(token) {
-                Err(Reason::KeyUnknown | Reason::Unavailable) => Err(waiting.denied()),
+                Err(Reason::KeyUnknown | Reason::Unavailable) => match waiting.denied() {
+                    Some(denied) => Err(denied),
+                    None => Ok(self.verify(token)?),
+                },
                 verified => Ok(verified?),
             }
         }

@@ -17,8 +17,10 @@ use ovasabi_auth::jwks::{
 };
 use ovasabi_auth::testing::{Fault, TestIssuer, TestKey};
 use ovasabi_auth::token::AccessTokenVerifier;
+use ovasabi_core::health::{CheckOptions, Health, check_fn};
 use ovasabi_core::http::client::Client;
 use ovasabi_core::inspect::{Metric, Registry, Value};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_test::task;
@@ -253,19 +255,18 @@ async fn the_planned_fetch_comes_through_a_flood() {
     assert_eq!(status(&verifier, foreign(&issuer, "k")).await, 401);
     assert_eq!(issuer.fetches(), 2);
     issuer.rotate().unwrap();
-    for id in 0..3_600 {
-        assert_eq!(
-            at_once(&verifier, foreign(&issuer, &format!("k{id}"))).status(),
-            401
-        );
+    let mut id = 0;
+    while issuer.fetches() == 2 {
+        id += 1;
+        assert!(id <= 3_600, "the plan was an hour at most");
+        let answer = at_once(&verifier, foreign(&issuer, &format!("k{id}")));
+        assert_eq!(answer.status(), 401);
         tokio::time::sleep(SECOND).await;
-        if issuer.fetches() == 3 {
-            tokio::task::yield_now().await;
-            break;
-        }
     }
-    assert_eq!(status(&verifier, good(&issuer)).await, 200);
-    assert_eq!(issuer.fetches(), 3, "nobody had to ask for it");
+    // The cooldown is longer than the plan: no question has done it.
+    tokio::time::sleep(SECOND).await;
+    assert_eq!(at_once(&verifier, good(&issuer)).status(), 200);
+    assert_eq!(issuer.fetches(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -661,7 +662,7 @@ impl KeySource for Custom {
 #[tokio::test(start_paused = true)]
 async fn the_last_handle_takes_the_task_and_its_fetch_with_it() {
     let alive = Arc::new(());
-    let (fetching, asked) = (Arc::downgrade(&alive), Arc::new(tokio::sync::Notify::new()));
+    let (fetching, asked) = (Arc::downgrade(&alive), Arc::new(Notify::new()));
     let is_asked = Arc::clone(&asked);
     let source = Custom(Arc::new(move || {
         let alive = Arc::clone(&alive);
@@ -727,7 +728,7 @@ async fn a_caller_who_leaves_does_not_cancel_what_others_wait_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_panics_or_shares_a_secret_is_one_that_failed() {
+async fn a_source_that_panics_hangs_or_shares_a_secret_is_one_that_failed() {
     let key = issuer().key();
     let set: JwkSet = [key.verifying_key()].into_iter().collect();
     let secret = TestKey::generate(Algorithm::Hs256).unwrap().verifying_key();
@@ -742,6 +743,7 @@ async fn a_source_that_panics_or_shares_a_secret_is_one_that_failed() {
                 1 => Ok(Fetched::unchanged()),
                 2 => Ok(Fetched::keys(secrets)),
                 3 => Err(SourceError::other("no such file")),
+                4 => std::future::pending().await,
                 _ => Ok(Fetched::keys(set)),
             }
         })
@@ -752,6 +754,7 @@ async fn a_source_that_panics_or_shares_a_secret_is_one_that_failed() {
         "nothing to keep",
         "shared secret",
         "no such file",
+        "in time",
     ] {
         let error = keys.refresh().await.unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
@@ -799,4 +802,105 @@ fn wrong_settings_are_named_all_at_once() {
         .build()
         .unwrap_err();
     assert_eq!(error.problems().len(), 2, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_was_under_way_proves_nothing_of_a_newer_key() {
+    let issuer = issuer();
+    let old: JwkSet = [issuer.key().verifying_key()].into_iter().collect();
+    issuer.rotate().unwrap();
+    let new: JwkSet = [issuer.key().verifying_key()].into_iter().collect();
+    let (turn, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let (turns, gate) = (Arc::clone(&turn), Arc::clone(&go));
+    let source = Custom(Arc::new(move || {
+        let turn = turns.fetch_add(1, Ordering::Relaxed);
+        let (set, gate) = (
+            if turn < 2 { &old } else { &new }.clone(),
+            Arc::clone(&gate),
+        );
+        Box::pin(async move {
+            if turn == 1 {
+                gate.notified().await;
+            }
+            Ok(Fetched::keys(set))
+        })
+    }));
+    let keys = JwksClient::builder(source).build().unwrap();
+    let verifier = verifier(&issuer, &keys);
+    keys.ready().await.unwrap();
+    // The second fetch has its answer already when the first token of the new key comes.
+    let mut refresh = task::spawn(keys.refresh());
+    assert_pending!(refresh.poll());
+    while turn.load(Ordering::Relaxed) < 2 {
+        tokio::task::yield_now().await;
+    }
+    let mut early = task::spawn(ask(&verifier, good(&issuer)));
+    assert_pending!(early.poll());
+    go.notify_one();
+    assert_eq!(early.await.status(), 401);
+    assert_eq!(
+        status(&verifier, good(&issuer)).await,
+        200,
+        "asked for anew"
+    );
+}
+
+#[test]
+fn many_threads_share_a_fetch_and_nobody_misses_its_end() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for _ in 0..50 {
+            let issuer = issuer();
+            let keys = keys(&issuer);
+            let verifier = verifier(&issuer, &keys);
+            keys.ready().await.unwrap();
+            issuer.rotate().unwrap();
+            let mut callers = JoinSet::new();
+            for _ in 0..64 {
+                let (verifier, token) = (verifier.clone(), good(&issuer));
+                callers.spawn(async move { status(&verifier, token).await });
+            }
+            assert_eq!(callers.join_all().await, [200; 64]);
+            assert_eq!(issuer.fetches(), 2);
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_health_check_and_a_caller_without_a_layer_are_told_the_same() {
+    let issuer = issuer();
+    issuer.break_with(Fault::Status(500));
+    let keys = keys(&issuer);
+    let verifier = verifier(&issuer, &keys);
+    let token = good(&issuer);
+    let denied = verifier.verify_async(&token).await.unwrap_err();
+    assert_eq!(denied.reason(), Reason::Unavailable);
+    let error = ovasabi_core::Error::from(denied);
+    assert_eq!(
+        (error.http_status().as_u16(), error.reason()),
+        (503, "authentication_unavailable")
+    );
+
+    let health = Health::new();
+    let ready = keys.clone();
+    let check = check_fn("keys", move |_cx| {
+        std::future::ready(ready.readiness().map_err(ovasabi_core::Error::from))
+    });
+    health.add(check, CheckOptions::ready()).unwrap();
+    health.set_serving();
+    let answer = health.handle("/readyz").await;
+    assert_eq!(answer.status(), 503);
+    assert!(!answer.body().contains("500"), "why is for the log");
+
+    issuer.heal();
+    keys.refresh().await.unwrap();
+    assert_eq!(verifier.verify_async(&token).await.unwrap().id(), "ann");
+    assert_eq!(
+        verifier.verify_async("a.b.c").await.unwrap_err().reason(),
+        Reason::EncodingInvalid
+    );
 }
