@@ -12,9 +12,7 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    pub(crate) const FIRST: Self = Self::first();
-
-    /// [`FIRST`](Self::FIRST), made where it is wanted: a constant would be copied, with what it does not fill.
+    /// Of a first attempt. Made where it is wanted: a constant would be copied, with what it does not fill.
     #[inline(always)]
     pub(crate) const fn first() -> Self {
         Self {

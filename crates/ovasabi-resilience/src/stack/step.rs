@@ -43,7 +43,7 @@ where
                     retry.enter();
                 }
                 let keep = run.retry.as_ref();
-                let keep = keep.is_some_and(|retry| retry.may_follow(Ticket::FIRST));
+                let keep = keep.is_some_and(|retry| retry.may_follow(Ticket::first()));
                 // Held before the request is copied: foreign code may panic.
                 self.guard.admit(tickets, throttled);
                 let (request, kept) = self.replay.first(request, keep);
