@@ -9,7 +9,7 @@
 //! by `bad_input`, a key that is not to be trusted by `key_invalid`.
 
 #[path = "shared/lines.rs"]
-mod lines;
+pub(crate) mod lines;
 
 use std::process::ExitCode;
 
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 }
 
 /// `Err` is the label of the reason.
-fn verdict(line: &str) -> Result<(), String> {
+pub(crate) fn verdict(line: &str) -> Result<(), String> {
     let Line { jws, jwk } = serde_json::from_str(line).map_err(|_| BAD_INPUT)?;
     let key = VerifyingKey::from_secret_jwk(jwk.get().as_bytes()).map_err(|_| "key_invalid")?;
     let checked = CompactJws::parse(&jws).and_then(|jws| jws.verify(&key));

@@ -10,7 +10,7 @@
 //! Each line is answered by one, and a line that cannot be read by `bad_input`.
 
 #[path = "shared/lines.rs"]
-mod lines;
+pub(crate) mod lines;
 
 use std::process::ExitCode;
 use std::time::{Duration, UNIX_EPOCH};
@@ -58,7 +58,7 @@ fn max_token_bytes() -> usize {
 }
 
 /// `Err` is the label of the reason.
-fn verdict(line: &str) -> Result<(), String> {
+pub(crate) fn verdict(line: &str) -> Result<(), String> {
     let Line {
         token,
         now,

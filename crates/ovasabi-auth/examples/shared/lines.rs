@@ -11,9 +11,9 @@ pub(crate) const BAD_INPUT: &str = "bad_input";
 /// The longest line that is read: a token, a set of keys, and room.
 const MAX_LINE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Answers each line of the input with what `verdict` says of it; `Err` is a reason.
+/// Answers each line of the standard input with what `verdict` says of it; `Err` is a reason.
 pub(crate) fn answer(verdict: fn(&str) -> Result<(), String>) -> ExitCode {
-    match run(verdict) {
+    match run(io::stdin().lock(), io::stdout().lock(), verdict) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the answers has gone.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -24,8 +24,12 @@ pub(crate) fn answer(verdict: fn(&str) -> Result<(), String>) -> ExitCode {
     }
 }
 
-fn run(verdict: fn(&str) -> Result<(), String>) -> io::Result<()> {
-    let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
+/// Answers each line of `input` on `output`.
+pub(crate) fn run(
+    mut input: impl BufRead,
+    mut output: impl Write,
+    verdict: fn(&str) -> Result<(), String>,
+) -> io::Result<()> {
     loop {
         let mut line = Vec::new();
         io::Read::take(&mut input, MAX_LINE_BYTES).read_until(b'\n', &mut line)?;

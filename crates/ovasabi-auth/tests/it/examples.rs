@@ -1,8 +1,4 @@
-//! The example programs, as a person runs them: lines in, lines out.
-
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+//! The example programs: lines in, lines out.
 
 use ovasabi_auth::jose::{Algorithm, JwkSet};
 use serde_json::{Value, json};
@@ -10,31 +6,17 @@ use serde_json::{Value, json};
 use crate::keys::test_key;
 use crate::support::{AUDIENCE, ISSUER, NOW, base64, claims};
 
-/// Where cargo puts examples: beside the folder of the tests.
-fn program(name: &str) -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    own.parent()
-        .unwrap()
-        .parent()
-        .unwrap()
-        .join("examples")
-        .join(name)
-}
+#[allow(dead_code, reason = "a program, of which the answers are tested")]
+#[path = "../../examples/verify.rs"]
+mod verify;
+#[allow(dead_code, reason = "a program, of which the answers are tested")]
+#[path = "../../examples/verify-jws.rs"]
+mod verify_jws;
 
-fn run(name: &str, lines: &[String]) -> Vec<Value> {
-    let mut child = Command::new(program(name))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("`cargo test` builds the examples too");
-    let mut input = child.stdin.take().unwrap();
-    input
-        .write_all((lines.join("\n") + "\n").as_bytes())
-        .unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    let text = String::from_utf8(output.stdout).unwrap();
+fn run(verdict: fn(&str) -> Result<(), String>, lines: &[String]) -> Vec<Value> {
+    let mut output = Vec::new();
+    verify::lines::run(lines.join("\n").as_bytes(), &mut output, verdict).unwrap();
+    let text = String::from_utf8(output).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
@@ -96,7 +78,7 @@ fn verify_says_for_each_line_why() {
         line(16, &good, |line| line["now"] = json!(-1)),
         line(17, &good, keep),
     ];
-    let said: Vec<_> = run("verify", &lines)
+    let said: Vec<_> = run(verify::verdict, &lines)
         .into_iter()
         .map(|answer| {
             let reason = answer.get("reason").cloned().unwrap_or_default();
@@ -143,7 +125,7 @@ fn verify_jws_takes_the_algorithm_from_the_key() {
         line(6, "a.b", &jwk),
         "[]".to_owned(),
     ];
-    let reasons: Vec<_> = run("verify-jws", &lines)
+    let reasons: Vec<_> = run(verify_jws::verdict, &lines)
         .iter()
         .map(|answer| answer.get("reason").cloned().unwrap_or_default())
         .collect();

@@ -1,5 +1,6 @@
 //! The behaviour of `ovasabi-auth`, through its public surface.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::duplicate_mod, reason = "two example programs share a module")]
 
 #[cfg(feature = "api-key")]
 mod api_key;
