@@ -32,6 +32,7 @@
 //! | [`token`] | access tokens: signer and verifier |
 //! | [`layer`] | the layer that verifies them |
 //! | [`api_key`] | API keys: issued, checked, rotated, revoked |
+//! | [`client_auth`] | how this service says who it is to an authorization server |
 //! | [`client_credentials`] | tokens for this service itself |
 //! | [`introspection`] | opaque tokens, about which somebody is asked |
 //! | [`jwks`] | the keys of an issuer, as they change |
@@ -60,6 +61,8 @@ mod address;
 pub mod answer;
 #[cfg(feature = "api-key")]
 pub mod api_key;
+#[cfg(any(feature = "client-credentials", feature = "introspection"))]
+pub mod client_auth;
 #[cfg(feature = "client-credentials")]
 pub mod client_credentials;
 pub mod future;

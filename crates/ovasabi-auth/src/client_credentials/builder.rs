@@ -5,8 +5,8 @@ use std::time::Duration;
 use ovasabi_core::time::Clock;
 
 use super::TokenSource;
+use crate::client_auth::{ClientAuth, form_encode};
 use crate::http::{Endpoint, HttpClient, Limits};
-use crate::introspection::{ClientAuth, form_encode};
 use crate::token::ConfigError;
 
 /// Makes a [`TokenSource`].

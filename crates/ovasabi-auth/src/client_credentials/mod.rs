@@ -12,9 +12,9 @@
 //! use bytes::Bytes;
 //! use http::{Request, Response};
 //! use http_body_util::Full;
+//! use ovasabi_auth::client_auth::ClientAuth;
 //! use ovasabi_auth::client_credentials::TokenSource;
 //! use ovasabi_auth::http::HttpClient;
-//! use ovasabi_auth::introspection::ClientAuth;
 //! use tower::{BoxError, ServiceBuilder, ServiceExt};
 //!
 //! # #[tokio::main(flavor = "current_thread")]

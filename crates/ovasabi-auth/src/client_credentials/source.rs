@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use super::answer::Granted;
 use super::builder::Settings;
 use super::{BearerLayer, TokenError, TokenSourceBuilder};
+use crate::client_auth::ClientAuth;
 use crate::http::{Endpoint, HttpClient};
-use crate::introspection::ClientAuth;
 
 /// A token for this service itself. Clones share it. See the [module](super).
 #[derive(Clone)]
@@ -135,7 +135,10 @@ impl TokenSource {
 
     /// Asks in a task of its own, unless a question is under way.
     fn ask(&self, state: &mut State) -> watch::Receiver<Option<Result<HeaderValue, TokenError>>> {
-        if let Some(asking) = &state.asking {
+        // A channel that is closed without an answer: its task panicked, or went with its runtime.
+        if let Some(asking) = &state.asking
+            && asking.has_changed().is_ok()
+        {
             return asking.clone();
         }
         let (answered, answer) = watch::channel(None);

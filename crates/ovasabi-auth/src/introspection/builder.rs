@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use ovasabi_core::time::WallClock;
 
+use super::IntrospectionVerifier;
 use super::verifier::Inner;
-use super::{ClientAuth, IntrospectionVerifier};
+use crate::client_auth::ClientAuth;
 use crate::http::{Endpoint, HttpClient, Limits};
 use crate::token::{Audience, ConfigError, Issuer};
 

@@ -17,7 +17,8 @@
 //! use http::{Request, Response};
 //! use http_body_util::Full;
 //! use ovasabi_auth::http::HttpClient;
-//! use ovasabi_auth::introspection::{ClientAuth, IntrospectionVerifier};
+//! use ovasabi_auth::client_auth::ClientAuth;
+//! use ovasabi_auth::introspection::IntrospectionVerifier;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -43,12 +44,8 @@
 
 mod answer;
 mod builder;
-mod client_auth;
 mod flights;
 mod verifier;
 
 pub use builder::IntrospectionVerifierBuilder;
-pub use client_auth::ClientAuth;
-#[cfg(feature = "client-credentials")]
-pub(crate) use client_auth::form_encode;
 pub use verifier::IntrospectionVerifier;

@@ -8,12 +8,12 @@ use http::Request;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use ovasabi_core::context::{Subject, SubjectKind};
 
+use super::IntrospectionVerifierBuilder;
 use super::answer::Said;
 use super::builder::Settings;
-use super::client_auth::form_encode;
 use super::flights::Flights;
-use super::{ClientAuth, IntrospectionVerifierBuilder};
 use crate::Principal;
+use crate::client_auth::{ClientAuth, form_encode};
 use crate::http::{Endpoint, HttpClient};
 use crate::jose::{MAX_TOKEN_BYTES, Reason};
 use crate::layer::{Authenticate, Denied, Presented, Verdict};

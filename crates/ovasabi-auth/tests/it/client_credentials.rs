@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use ovasabi_auth::client_auth::ClientAuth;
 use ovasabi_auth::client_credentials::{TokenError, TokenSource, TokenSourceBuilder};
 use ovasabi_auth::http::HttpClient;
-use ovasabi_auth::introspection::ClientAuth;
 use ovasabi_core::time::{Clock, ClockHand};
 use tokio_test::assert_pending;
 use tokio_test::task::spawn;
@@ -27,6 +27,7 @@ enum Says {
     Token { expires_in: &'static str },
     Text(u16, String),
     Nothing,
+    Panic,
 }
 
 impl Server {
@@ -66,6 +67,7 @@ impl Server {
                     ),
                     Says::Text(status, body) => (status, body),
                     Says::Nothing => std::future::pending().await,
+                    Says::Panic => panic!("a bug of the client"),
                 };
                 let answer = Response::builder()
                     .status(status)
@@ -183,6 +185,16 @@ async fn a_refresh_that_fails_leaves_the_old_one_and_is_tried_again_in_its_time(
     server.says(Says::Token { expires_in: "100" });
     hand.advance(60 * SEC);
     assert_eq!(token(&source).await.unwrap(), "t5");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_panics_is_asked_again_by_the_next() {
+    let server = Server::new();
+    let (source, _hand) = server.source();
+    server.says(Says::Panic);
+    assert!(matches!(token(&source).await, Err(TokenError::Invalid(_))));
+    server.says(Says::Token { expires_in: "100" });
+    assert_eq!(token(&source).await.unwrap(), "t2");
 }
 
 #[tokio::test(start_paused = true)]

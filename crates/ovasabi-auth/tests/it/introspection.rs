@@ -9,10 +9,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use ovasabi_auth::AuthLayer;
+use ovasabi_auth::client_auth::ClientAuth;
 use ovasabi_auth::http::HttpClient;
-use ovasabi_auth::introspection::{
-    ClientAuth, IntrospectionVerifier, IntrospectionVerifierBuilder,
-};
+use ovasabi_auth::introspection::{IntrospectionVerifier, IntrospectionVerifierBuilder};
 use ovasabi_auth::jose::Reason;
 use ovasabi_auth::layer::Denied;
 use ovasabi_auth::token::{Audience, Issuer};
