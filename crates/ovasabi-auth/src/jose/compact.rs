@@ -2,16 +2,19 @@
 
 use std::fmt;
 
-use base64::Engine;
+use memchr::{memchr, memrchr};
 
 use super::header::Header;
-use super::{Algorithm, BASE64URL, JwkSet, Reason, VerifyingKey};
+use super::{Algorithm, JwkSet, Reason, VerifyingKey, base64url};
 
 /// The longest token that is looked at, in bytes: 16 KiB. Servers refuse longer headers anyway.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// The longest signature: RSA of 8192 bits.
 const MAX_SIGNATURE_BYTES: usize = 1024;
+
+/// The longest one that is short: of ES384. Only those of RSA are longer.
+const SHORT_SIGNATURE_BYTES: usize = 96;
 
 /// A compact JWS (RFC 7515 §3.1) whose header has been read and whose signature has not been checked.
 ///
@@ -20,7 +23,17 @@ pub struct CompactJws<'a> {
     signed: &'a str,
     payload: &'a str,
     signature: &'a str,
-    header: Header,
+    header: Headed<'a>,
+}
+
+/// The header, or where it was read before.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it stands on the stack, where a box would be an allocation for each token with a new header"
+)]
+enum Headed<'a> {
+    Now(Header),
+    Before(&'a Header),
 }
 
 impl<'a> CompactJws<'a> {
@@ -29,38 +42,48 @@ impl<'a> CompactJws<'a> {
     /// # Errors
     /// A [`Reason`] that names the first rule of the [module](super) that is broken.
     pub fn parse(token: &'a str) -> Result<Self, Reason> {
+        Self::parse_for(token, None)
+    }
+
+    /// The same for a token that is to be verified with `keys`, which may know its header.
+    pub(crate) fn parse_for(token: &'a str, keys: Option<&'a JwkSet>) -> Result<Self, Reason> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Reason::TokenTooLong);
         }
-        let (signed, signature) = token.rsplit_once('.').ok_or(Reason::NotThreeParts)?;
-        let (header, payload) = signed.split_once('.').ok_or(Reason::NotThreeParts)?;
-        if payload.contains('.') {
+        let (header, rest) = split(token, memchr).ok_or(Reason::NotThreeParts)?;
+        let (payload, signature) = split(rest, memrchr).ok_or(Reason::NotThreeParts)?;
+        if memchr(b'.', payload.as_bytes()).is_some() {
             return Err(Reason::NotThreeParts);
         }
+        let signed = token.get(..header.len() + 1 + payload.len());
+        let known = keys.and_then(|keys| keys.known.get(header));
         Ok(Self {
-            signed,
+            signed: signed.unwrap_or_default(),
             payload,
             signature,
-            header: Header::read(header)?,
+            header: match known {
+                Some(known) => Headed::Before(&known.header),
+                None => Headed::Now(Header::read(header)?),
+            },
         })
     }
 
     /// `alg`: how it says that it is signed.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
-        self.header.algorithm
+        self.header().algorithm
     }
 
     /// `kid`: which key signed, in the words of the token. To be compared and nothing else.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.header.text(self.header.key_id.as_ref())
+        self.header().text(self.header().key_id.as_ref())
     }
 
     /// `typ`: what kind of token it says it is.
     #[must_use]
     pub fn typ(&self) -> Option<&str> {
-        self.header.text(self.header.typ.as_ref())
+        self.header().text(self.header().typ.as_ref())
     }
 
     /// Checks the signature and hands out the payload.
@@ -82,37 +105,69 @@ impl<'a> CompactJws<'a> {
     /// [`Reason::KeyUnknown`] when there is no key of that `kid`, or more than four may be meant; otherwise as
     /// [`verify`](Self::verify).
     pub fn verify_with(&self, keys: &JwkSet) -> Result<Vec<u8>, Reason> {
-        let candidates = || keys.candidates(self.key_id(), self.algorithm());
-        match candidates().count() {
-            0 if keys.has(self.key_id()) => Err(Reason::AlgorithmNotAllowed),
-            1..=JwkSet::MAX_TRIES => self.verify_by(candidates()),
-            _ => Err(Reason::KeyUnknown),
+        if let Some(known) = keys.known.get(self.encoded_header()) {
+            return self.verify_by([&known.key].into_iter());
         }
+        let candidates = || keys.candidates(self.key_id(), self.algorithm());
+        let count = candidates().count();
+        let payload = match count {
+            0 if keys.has(self.key_id()) => return Err(Reason::AlgorithmNotAllowed),
+            1..=JwkSet::MAX_TRIES => self.verify_by(candidates())?,
+            _ => return Err(Reason::KeyUnknown),
+        };
+        if let (1, Some(key)) = (count, candidates().next()) {
+            keys.known.learn(self.encoded_header(), self.header(), key);
+        }
+        Ok(payload)
+    }
+
+    #[inline]
+    fn header(&self) -> &Header {
+        match &self.header {
+            Headed::Now(header) => header,
+            Headed::Before(header) => header,
+        }
+    }
+
+    fn encoded_header(&self) -> &'a str {
+        let length = self.signed.len().saturating_sub(self.payload.len() + 1);
+        self.signed.get(..length).unwrap_or_default()
     }
 
     fn verify_by<'k>(
         &self,
+        keys: impl Iterator<Item = &'k VerifyingKey>,
+    ) -> Result<Vec<u8>, Reason> {
+        let length = base64url::decoded_length(self.signature.len());
+        if length <= SHORT_SIGNATURE_BYTES {
+            // Less to make ready for each token.
+            self.verify_in(&mut [0; SHORT_SIGNATURE_BYTES], keys)
+        } else if length <= MAX_SIGNATURE_BYTES {
+            self.verify_in(&mut [0; MAX_SIGNATURE_BYTES], keys)
+        } else {
+            Err(Reason::SignatureInvalid)
+        }
+    }
+
+    fn verify_in<'k>(
+        &self,
+        signature: &mut [u8],
         mut keys: impl Iterator<Item = &'k VerifyingKey>,
     ) -> Result<Vec<u8>, Reason> {
-        let mut buffer = [0; MAX_SIGNATURE_BYTES];
-        let length = BASE64URL.decode_slice(self.signature, &mut buffer);
-        let signature = match length {
-            Ok(length) => buffer.get(..length).unwrap_or_default(),
-            Err(base64::DecodeSliceError::OutputSliceTooSmall) => {
-                return Err(Reason::SignatureInvalid);
-            }
-            Err(base64::DecodeSliceError::DecodeError(_)) => return Err(Reason::EncodingInvalid),
-        };
+        let signature =
+            base64url::decode_into(self.signature, signature).ok_or(Reason::EncodingInvalid)?;
         if keys.any(|key| key.holds(self.algorithm(), self.signed.as_bytes(), signature)) {
-            decode(self.payload)
+            base64url::decode(self.payload).ok_or(Reason::EncodingInvalid)
         } else {
             Err(Reason::SignatureInvalid)
         }
     }
 }
 
-fn decode(part: &str) -> Result<Vec<u8>, Reason> {
-    BASE64URL.decode(part).map_err(|_| Reason::EncodingInvalid)
+/// The two parts around a dot.
+fn split(text: &str, find: impl FnOnce(u8, &[u8]) -> Option<usize>) -> Option<(&str, &str)> {
+    let (before, after) = text.split_at_checked(find(b'.', text.as_bytes())?)?;
+    Some((before, after.get(1..)?))
 }
 
 /// What it says of itself; neither claims nor signature.

@@ -1,16 +1,16 @@
 //! The header of a token, RFC 7515 §4.
 
-use base64::Engine;
 use smallvec::SmallVec;
 
 use super::json::{Object, Value};
 use super::text::Text;
-use super::{Algorithm, BASE64URL, Reason};
+use super::{Algorithm, Reason, base64url};
 
 /// The longest header that is decoded, as it is encoded. Those that are longer carry certificates, which are refused.
 const MAX_BYTES: usize = 2048;
 
 /// What matters of a header. All else is for others, or has no meaning here.
+#[derive(Clone)]
 pub(super) struct Header {
     /// Usual ones stand here, without an allocation.
     json: SmallVec<[u8; 256]>,
@@ -24,12 +24,8 @@ impl Header {
         if encoded.len() > MAX_BYTES {
             return Err(Reason::HeaderTooLong);
         }
-        // Three bytes for four characters, and the decoder wants them whole.
-        let mut json = SmallVec::from_elem(0, encoded.len() / 4 * 3 + 3);
-        let length = BASE64URL
-            .decode_slice(encoded, &mut json)
-            .map_err(|_| Reason::EncodingInvalid)?;
-        json.truncate(length);
+        let mut json = SmallVec::from_elem(0, base64url::decoded_length(encoded.len()));
+        base64url::decode_into(encoded, &mut json).ok_or(Reason::EncodingInvalid)?;
         let (algorithm, key_id, typ) = members(&json)?;
         Ok(Self {
             json,
@@ -40,8 +36,7 @@ impl Header {
     }
 
     pub(super) fn text<'a>(&'a self, text: Option<&'a Text>) -> Option<&'a str> {
-        let json = std::str::from_utf8(&self.json).unwrap_or_default();
-        text.map(|text| text.get(json))
+        text.map(|text| text.get_of_bytes(&self.json))
     }
 }
 

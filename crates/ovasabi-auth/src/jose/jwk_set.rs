@@ -2,6 +2,7 @@
 
 use super::json::Object;
 use super::jwk::{self, JwkError, Secrets};
+use super::known::KnownHeaders;
 use super::{Algorithm, Reason, VerifyingKey};
 
 /// The keys of an issuer that can be trusted.
@@ -23,6 +24,7 @@ use super::{Algorithm, Reason, VerifyingKey};
 pub struct JwkSet {
     keys: Vec<VerifyingKey>,
     skipped: Vec<(usize, JwkError)>,
+    pub(super) known: KnownHeaders,
 }
 
 /// Why there is no set.
@@ -155,7 +157,7 @@ impl FromIterator<VerifyingKey> for JwkSet {
     fn from_iter<I: IntoIterator<Item = VerifyingKey>>(keys: I) -> Self {
         Self {
             keys: keys.into_iter().collect(),
-            skipped: Vec::new(),
+            ..Self::default()
         }
     }
 }

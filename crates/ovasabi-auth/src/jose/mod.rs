@@ -28,11 +28,13 @@
 //! ```
 
 mod algorithm;
+mod base64url;
 mod compact;
 mod header;
 pub(crate) mod json;
 mod jwk;
 mod jwk_set;
+mod known;
 mod material;
 mod pem;
 mod reason;
@@ -43,15 +45,10 @@ pub(crate) mod text;
 mod verifying_key;
 
 pub use algorithm::Algorithm;
+pub(crate) use base64url::BASE64URL;
 pub use compact::{CompactJws, MAX_TOKEN_BYTES};
 pub use jwk::JwkError;
 pub use jwk_set::{JwkSet, JwkSetError};
 pub use reason::Reason;
 pub use signing_key::{KeyError, SigningKey};
 pub use verifying_key::VerifyingKey;
-
-use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
-
-/// Refuses padding, white space and unused bits: one text for one value (RFC 7515 §2).
-pub(crate) const BASE64URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD);

@@ -31,6 +31,17 @@ impl Text {
         }
     }
 
+    /// What it says, of a text of which the bytes alone are there.
+    pub(crate) fn get_of_bytes<'a>(&'a self, whole: &'a [u8]) -> &'a str {
+        match self {
+            Self::Within(range) => {
+                let part = whole.get(range.start as usize..range.end as usize);
+                std::str::from_utf8(part.unwrap_or_default()).unwrap_or_default()
+            }
+            Self::Apart(text) => text,
+        }
+    }
+
     /// What it says.
     pub(crate) fn get<'a>(&'a self, whole: &'a str) -> &'a str {
         match self {

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::keeper::keep;
 use super::shared::Shared;
 use super::{JwksClientBuilder, KeySource, NotReady, SourceError};
-use crate::jose::{CompactJws, Reason};
+use crate::jose::JwkSet;
 use crate::token::Issuer;
 
 /// A set of keys that is kept up to date. See the [module](super) for how.
@@ -117,12 +117,10 @@ impl JwksClient {
         self.shared().source.issuer()
     }
 
-    /// Checks a signature with the keys that are there. Never waits.
-    pub(crate) fn verify(&self, jws: &CompactJws<'_>) -> Result<Vec<u8>, Reason> {
-        match self.shared().current() {
-            Some(published) => jws.verify_with(&published.set),
-            None => Err(Reason::Unavailable),
-        }
+    /// The keys that are there and may be believed. Never waits.
+    pub(crate) fn set(&self) -> Option<Arc<JwkSet>> {
+        let published = self.shared().current()?;
+        Some(Arc::clone(&published.set))
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {

@@ -1,6 +1,6 @@
 //! The keys of a verifier: fixed, or alive.
 
-use crate::jose::{CompactJws, JwkSet, Reason};
+use crate::jose::JwkSet;
 #[cfg(feature = "jwks")]
 use crate::jwks::JwksClient;
 
@@ -21,12 +21,13 @@ impl Keys {
         }
     }
 
-    /// Checks a signature with the keys that are there.
-    pub(super) fn verify(&self, jws: &CompactJws<'_>) -> Result<Vec<u8>, Reason> {
+    /// Calls with the keys that are there, if there are any that may be believed.
+    #[inline]
+    pub(super) fn with<T>(&self, call: impl FnOnce(Option<&JwkSet>) -> T) -> T {
         match self {
-            Self::Fixed(set) => jws.verify_with(set),
+            Self::Fixed(set) => call(Some(set)),
             #[cfg(feature = "jwks")]
-            Self::Live(client) => client.verify(jws),
+            Self::Live(client) => call(client.set().as_deref()),
         }
     }
 }

@@ -89,16 +89,19 @@ impl AccessTokenVerifier {
         if token.len() > settings.max_bytes {
             return Err(Reason::TokenTooLong);
         }
-        let jws = CompactJws::parse(token)?;
-        if !settings.algorithms.contains(&jws.algorithm()) {
-            return Err(Reason::AlgorithmNotAllowed);
-        }
-        if !settings.profile.allows(jws.typ()) {
-            return Err(Reason::TypeNotAllowed);
-        }
-        let payload = settings.keys.verify(&jws)?;
+        let (payload, is_access_token) = settings.keys.with(|set| {
+            let jws = CompactJws::parse_for(token, set)?;
+            if !settings.algorithms.contains(&jws.algorithm()) {
+                return Err(Reason::AlgorithmNotAllowed);
+            }
+            let typ = jws.typ();
+            if !settings.profile.allows(typ) {
+                return Err(Reason::TypeNotAllowed);
+            }
+            let payload = jws.verify_with(set.ok_or(Reason::Unavailable)?)?;
+            Ok((payload, typ.is_some_and(profile::is_access_token)))
+        })?;
         let payload = String::from_utf8(payload).map_err(|_| Reason::JsonInvalid)?;
-        let is_access_token = jws.typ().is_some_and(profile::is_access_token);
         settings.check(payload, now, keys, is_access_token)
     }
 }

@@ -4,6 +4,7 @@
 //! read in two ways: members are unique at every depth, strings are valid Unicode, nothing follows the end.
 
 mod reader;
+mod string;
 
 use std::borrow::Cow;
 
@@ -19,7 +20,11 @@ type Member<'a> = (Cow<'a, str>, Value<'a>);
 
 /// The text of one value that has been checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Value<'a>(&'a str);
+pub(crate) struct Value<'a> {
+    text: &'a str,
+    /// There is no escape in it.
+    is_plain: bool,
+}
 
 impl<'a> Object<'a> {
     pub(crate) fn parse(json: &'a [u8]) -> Result<Self, Reason> {
@@ -55,22 +60,23 @@ impl<'a> Object<'a> {
 impl<'a> Value<'a> {
     /// The value as it was written.
     pub(crate) fn text(self) -> &'a str {
-        self.0
+        self.text
     }
 
+    #[inline]
     pub(crate) fn as_string(self) -> Option<Cow<'a, str>> {
         // Its form was checked: without an escape it is what stands between the quotes.
-        let plain = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        if plain.as_bytes().contains(&b'\\') {
-            Reader::new(self.0).string().ok()
+        let inside = self.text.strip_prefix('"')?.strip_suffix('"')?;
+        if self.is_plain {
+            Some(Cow::Borrowed(inside))
         } else {
-            Some(Cow::Borrowed(plain))
+            Reader::new(self.text).string().ok()
         }
     }
 
     /// The elements of an array of which each one is a string.
     pub(crate) fn as_strings(self) -> Option<Vec<Cow<'a, str>>> {
-        if !self.0.starts_with('[') {
+        if !self.text.starts_with('[') {
             return None;
         }
         let mut strings = Some(Vec::new());
@@ -78,31 +84,47 @@ impl<'a> Value<'a> {
             (Some(string), Some(kept)) => kept.push(string),
             _ => strings = None,
         };
-        Reader::new(self.0).elements(1, keep).ok()?;
+        Reader::new(self.text).elements(1, keep).ok()?;
         strings
     }
 
     /// The elements of an array.
     pub(crate) fn as_elements(self) -> Option<Vec<Value<'a>>> {
-        if !self.0.starts_with('[') {
+        if !self.text.starts_with('[') {
             return None;
         }
         let mut elements = Vec::new();
-        Reader::new(self.0)
+        Reader::new(self.text)
             .elements(1, |element| elements.push(element))
             .ok()?;
         Some(elements)
     }
 
+    /// A whole number of at most 15 digits, written as one: what nearly all dates are.
+    pub(crate) fn as_digits(self) -> Option<u64> {
+        if self.text.len() > 15 {
+            return None;
+        }
+        let mut number = 0;
+        for byte in self.text.bytes() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return None;
+            }
+            number = number * 10 + u64::from(digit);
+        }
+        Some(number)
+    }
+
     /// A finite number, as close as a double gets to what was written.
     pub(crate) fn as_number(self) -> Option<f64> {
         if !self
-            .0
+            .text
             .starts_with(|first: char| first == '-' || first.is_ascii_digit())
         {
             return None;
         }
-        self.0
+        self.text
             .parse()
             .ok()
             .filter(|number: &f64| number.is_finite())

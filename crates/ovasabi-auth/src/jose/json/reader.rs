@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use smallvec::SmallVec;
 
 use super::{Reason, Value};
@@ -9,32 +10,42 @@ use super::{Reason, Value};
 /// Deeper nesting is refused: no claim needs it, and the reader is recursive.
 pub(super) const MAX_DEPTH: usize = 32;
 
-/// What stands for itself in a string. Bytes of multi-byte characters do: the text is known to be UTF-8.
-const IS_PLAIN: [bool; 256] = {
-    let mut table = [true; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = false;
-        byte += 1;
-    }
-    table[b'"' as usize] = false;
-    table[b'\\' as usize] = false;
-    table
-};
-
 /// Goes over a text once, and slices what it has read.
 pub(super) struct Reader<'a> {
-    text: &'a str,
-    at: usize,
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    /// Nothing in the text needs a second look within a string: no escape, no control character.
+    pub(super) is_plain: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        // Without a way out of the middle, it is done sixteen bytes at a time.
+        let has_control = text.bytes().fold(false, |seen, byte| seen | (byte < 0x20));
+        let is_plain = !has_control && memchr(b'\\', text.as_bytes()).is_none();
+        Self {
+            text,
+            at: 0,
+            is_plain,
+        }
     }
 
+    #[inline(always)]
     pub(super) fn value(&mut self, depth: usize) -> Result<Value<'a>, Reason> {
         let from = self.at;
+        match self.peek() {
+            Some(b'"') => drop(self.string()?),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            _ => self.other_value(depth)?,
+        }
+        Ok(Value {
+            text: self.slice(from)?,
+            is_plain: self.is_plain,
+        })
+    }
+
+    #[inline(never)]
+    fn other_value(&mut self, depth: usize) -> Result<(), Reason> {
         match self.peek() {
             Some(b'{') => {
                 let mut names: SmallVec<[Cow<'a, str>; 8]> = SmallVec::new();
@@ -42,13 +53,11 @@ impl<'a> Reader<'a> {
                 if has_twins(&names, |name| name) {
                     return Err(Reason::JsonDuplicate);
                 }
+                Ok(())
             }
-            Some(b'[') => self.elements(depth, |_| {})?,
-            Some(b'"') => drop(self.string()?),
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            _ => self.word()?,
+            Some(b'[') => self.elements(depth, |_| {}),
+            _ => self.word(),
         }
-        self.slice(from).map(Value)
     }
 
     pub(super) fn members(
@@ -103,83 +112,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A string without its quotes; borrowed as long as it has no escapes.
-    pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Reason> {
-        self.take(b'"')?;
-        let mut from = self.at;
-        let mut unescaped: Option<String> = None;
-        loop {
-            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let mut plain = rest.iter();
-            let end = plain.position(|&byte| !IS_PLAIN[usize::from(byte)]);
-            self.at += end.unwrap_or(rest.len());
-            match self.peek() {
-                Some(b'"') => {
-                    let rest = self.slice(from)?;
-                    self.at += 1;
-                    return Ok(match unescaped {
-                        None => Cow::Borrowed(rest),
-                        Some(text) => Cow::Owned(text + rest),
-                    });
-                }
-                Some(b'\\') => {
-                    let plain = self.slice(from)?;
-                    self.at += 1;
-                    let character = self.escape()?;
-                    let text = unescaped.get_or_insert_default();
-                    text.push_str(plain);
-                    text.push(character);
-                    from = self.at;
-                }
-                Some(_) | None => return Err(Reason::JsonInvalid),
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Result<char, Reason> {
-        let letter = self.peek().ok_or(Reason::JsonInvalid)?;
-        self.at += 1;
-        Ok(match letter {
-            b'"' | b'\\' | b'/' => char::from(letter),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => return self.code_point(),
-            _ => return Err(Reason::JsonInvalid),
-        })
-    }
-
-    /// Four hexadecimal digits, or a surrogate pair; one half of a pair is no character.
-    fn code_point(&mut self) -> Result<char, Reason> {
-        let first = self.hex()?;
-        let is_high = (0xd800..0xdc00).contains(&first);
-        let second = if is_high {
-            self.take(b'\\')?;
-            self.take(b'u')?;
-            Some(self.hex()?)
-        } else {
-            None
-        };
-        match char::decode_utf16([Some(first), second].into_iter().flatten()).next() {
-            Some(Ok(character)) => Ok(character),
-            _ => Err(Reason::JsonInvalid),
-        }
-    }
-
-    fn hex(&mut self) -> Result<u16, Reason> {
-        let from = self.at;
-        while self.at < from + 4 && self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
-            self.at += 1;
-        }
-        let digits = self.slice(from)?;
-        if digits.len() != 4 {
-            return Err(Reason::JsonInvalid);
-        }
-        u16::from_str_radix(digits, 16).map_err(|_| Reason::JsonInvalid)
-    }
-
     /// The grammar of RFC 8259 §6: no leading zeros, no bare point, no plus sign.
     fn number(&mut self) -> Result<(), Reason> {
         if self.peek() == Some(b'-') {
@@ -205,14 +137,14 @@ impl<'a> Reader<'a> {
     }
 
     fn digits(&mut self) -> Result<(), Reason> {
-        let from = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        if self.at == from {
-            Err(Reason::JsonInvalid)
-        } else {
-            Ok(())
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let other = rest.iter().position(|byte| !byte.is_ascii_digit());
+        match other.unwrap_or(rest.len()) {
+            0 => Err(Reason::JsonInvalid),
+            count => {
+                self.at += count;
+                Ok(())
+            }
         }
     }
 
@@ -229,7 +161,7 @@ impl<'a> Reader<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn take(&mut self, byte: u8) -> Result<(), Reason> {
+    pub(super) fn take(&mut self, byte: u8) -> Result<(), Reason> {
         if self.peek() != Some(byte) {
             return Err(Reason::JsonInvalid);
         }
@@ -253,7 +185,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What was read since `from`.
-    fn slice(&self, from: usize) -> Result<&'a str, Reason> {
+    pub(super) fn slice(&self, from: usize) -> Result<&'a str, Reason> {
         self.text.get(from..self.at).ok_or(Reason::JsonInvalid)
     }
 }
