@@ -8,23 +8,32 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use ovasabi_auth::AuthLayer;
+use ovasabi_auth::api_key::ApiKeyAuthenticator;
 use ovasabi_auth::jose::Algorithm;
 use ovasabi_auth::token::TokenCache;
 use tower::Service;
 
+use super::api_key::issued;
 use super::token::{minted, verifier};
 use crate::{Case, over};
 
 pub(super) const CASES: &[Case] = &[
     Case::new("bare", || {
         let (_, token) = minted(Algorithm::Es256);
-        over(token, |token| Asking(Hello, header(token)))
+        over(token, |token| Asking(Hello, header("Bearer", token)))
     }),
     Case::new("ovasabi, a known token", || {
         let (key, token) = minted(Algorithm::Es256);
         let layer = AuthLayer::required(verifier(&key, Some(TokenCache::default())));
         over((layer, token), |(layer, token)| {
-            Asking(layer.wrap(Hello), header(token))
+            Asking(layer.wrap(Hello), header("Bearer", token))
+        })
+    }),
+    Case::new("ovasabi, an API key", || {
+        let (keys, key) = issued();
+        let layer = AuthLayer::required(ApiKeyAuthenticator::new(keys));
+        over((layer, key), |(layer, key)| {
+            Asking(layer.wrap(Hello), header("ApiKey", key))
         })
     }),
     Case::new("ovasabi, no token", || {
@@ -34,8 +43,8 @@ pub(super) const CASES: &[Case] = &[
     }),
 ];
 
-fn header(token: &str) -> Option<http::HeaderValue> {
-    http::HeaderValue::try_from(format!("Bearer {token}")).ok()
+fn header(scheme: &str, credential: &str) -> Option<http::HeaderValue> {
+    http::HeaderValue::try_from(format!("{scheme} {credential}")).ok()
 }
 
 /// Makes a request of each number: what that costs is in the bare case too.

@@ -1,5 +1,6 @@
 //! Tokens: `ovasabi-auth`, a peer, and the cryptography alone.
 
+mod api_key;
 mod layer;
 mod token;
 
@@ -26,6 +27,10 @@ pub const AREAS: &[Area] = &[
     Area {
         name: "known and refused",
         cases: token::WITHOUT_CRYPTOGRAPHY,
+    },
+    Area {
+        name: "API key",
+        cases: api_key::CASES,
     },
     Area {
         name: "layer",
