@@ -46,6 +46,7 @@
 
 mod builder;
 mod error;
+mod openid;
 mod port;
 mod process;
 mod program;
@@ -53,5 +54,6 @@ mod server;
 
 pub use crate::builder::{Ready, ServerBuilder, StopSignal};
 pub use crate::error::Error;
+pub use crate::openid::OpenIdProvider;
 pub use crate::program::{find_program, require_or_skip};
 pub use crate::server::Server;

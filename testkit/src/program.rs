@@ -23,7 +23,12 @@ use std::path::{Path, PathBuf};
 #[must_use]
 #[track_caller]
 pub fn require_or_skip(program: &str) -> Option<PathBuf> {
-    let found = find_program(program);
+    or_skip(program, find_program(program))
+}
+
+/// What was found of `program`, or what [`require_or_skip`] does if nothing was.
+#[track_caller]
+pub(crate) fn or_skip<T>(program: &str, found: Option<T>) -> Option<T> {
     if found.is_none() {
         let required = std::env::var("OVASABI_REQUIRE_SERVICES")
             .is_ok_and(|value| !value.is_empty() && value != "0");

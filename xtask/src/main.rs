@@ -8,9 +8,11 @@
     reason = "a command-line tool speaks on its standard streams"
 )]
 
+mod apt;
 mod bench;
 mod check;
 mod process;
+mod provider;
 mod setup;
 mod soak;
 mod test;

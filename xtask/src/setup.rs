@@ -1,12 +1,12 @@
 //! `cargo xtask setup`: what checks and tests with real servers need, installed where that can be done quietly.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::process::{Run, find_on_path, is_set};
-use crate::tools;
+use crate::process::{Run, find_on_path};
 use crate::workspace::Workspace;
+use crate::{apt, provider, tools};
 
 /// A server that tests start for themselves, and the Debian package that brings it.
 #[derive(Debug, Clone, Copy)]
@@ -34,15 +34,18 @@ const SERVERS: [Server; 3] = [
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     components(workspace)?;
     servers()?;
+    provider::install(workspace)?;
     if workspace.advisory_db().is_some() {
         println!("audit: {}", tools::cargo_audit(workspace)?.display());
     }
     Ok(())
 }
 
-/// The servers that no test can start, by program name.
-pub(crate) fn missing_servers() -> Vec<&'static str> {
-    missing().iter().map(|server| server.program).collect()
+/// The servers that no test can start, by name.
+pub(crate) fn missing_servers(workspace: &Workspace) -> Vec<&'static str> {
+    let provider = (!provider::is_installed(workspace)).then_some(provider::NAME);
+    let programs = missing().into_iter().map(|server| server.program);
+    programs.chain(provider).collect()
 }
 
 fn missing() -> Vec<Server> {
@@ -95,20 +98,13 @@ fn servers() -> Result<()> {
         return Ok(());
     }
     let packages: Vec<&str> = missing.iter().map(|server| server.package).collect();
-    if !Path::new("/etc/debian_version").exists() {
-        return by_hand(&format!(
-            "install these with your package manager: {}",
-            packages.join(" ")
-        ));
+    if !apt::install("servers", &packages)? {
+        return Ok(());
     }
-    if !is_root()? {
-        return by_hand(&format!(
-            "run: sudo apt-get install --yes --no-install-recommends {}",
-            packages.join(" ")
-        ));
-    }
-    install(&packages)?;
-    let still = missing_servers();
+    let still: Vec<&str> = self::missing()
+        .iter()
+        .map(|server| server.program)
+        .collect();
     if !still.is_empty() {
         bail!(
             "apt-get succeeded, but these programs are still missing: {}",
@@ -117,52 +113,4 @@ fn servers() -> Result<()> {
     }
     println!("servers: installed {}", packages.join(", "));
     Ok(())
-}
-
-fn install(packages: &[&str]) -> Result<()> {
-    let install = || {
-        let arguments = ["install", "--yes", "--quiet", "--no-install-recommends"]
-            .iter()
-            .chain(packages);
-        Run::new("apt-get", arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .capture()
-    };
-    println!(
-        "$ apt-get install --yes --no-install-recommends {}",
-        packages.join(" ")
-    );
-    if install()?.success {
-        return Ok(());
-    }
-    // A bare image has no package lists, an old one has lists that name files long gone.
-    println!("$ apt-get update");
-    let update = Run::new("apt-get", ["update", "--quiet"]).capture()?;
-    let second = install()?;
-    if !second.success {
-        bail!(
-            "apt-get could not install {}:\n{}{}{}",
-            packages.join(", "),
-            update.stderr,
-            second.stdout,
-            second.stderr
-        );
-    }
-    Ok(())
-}
-
-/// Not being able to install is an error only for those who said that servers are required.
-fn by_hand(line: &str) -> Result<()> {
-    if is_set("OVASABI_REQUIRE_SERVICES") {
-        bail!("servers are required and missing; {line}");
-    }
-    println!("servers: {line}");
-    Ok(())
-}
-
-fn is_root() -> Result<bool> {
-    let id = Run::new("id", ["-u"])
-        .capture()
-        .context("could not ask for the user's id")?;
-    Ok(id.stdout.trim() == "0")
 }

@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 /// Runs the tests whose name contains one of the filters, or all of them.
 pub(crate) fn run(workspace: &Workspace, filters: &[String]) -> Result<()> {
     let started = Stopwatch::start();
-    require_servers()?;
+    require_servers(workspace)?;
     let filters: Vec<&str> = filters.iter().map(String::as_str).collect();
     if filters.is_empty() {
         // Benches are built with the tests, so that they cannot rot, and not run.
@@ -90,8 +90,8 @@ pub(crate) fn run(workspace: &Workspace, filters: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn require_servers() -> Result<()> {
-    let missing = setup::missing_servers();
+fn require_servers(workspace: &Workspace) -> Result<()> {
+    let missing = setup::missing_servers(workspace);
     if missing.is_empty() {
         return Ok(());
     }
