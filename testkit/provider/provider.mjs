@@ -23,10 +23,10 @@ const RESOURCES = {
 };
 const SCOPES = 'orders:read orders:write';
 
-// They ask for tokens for themselves, and for nothing else.
+// They ask for tokens for themselves, and for nothing else. Their secrets have characters that RFC 6749 §2.3.1 encodes.
 const service = (name, more) => ({
   client_id: name,
-  client_secret: `secret of ${name}`,
+  client_secret: `${name}: 100%+ secret`,
   grant_types: ['client_credentials'],
   response_types: [],
   redirect_uris: [],

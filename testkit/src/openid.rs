@@ -11,7 +11,7 @@ use crate::{Ready, ServerBuilder};
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/provider");
 
 /// An OpenID provider on loopback: npm's `oidc-provider`, in the settings of `testkit/provider/provider.mjs`. There are its
-/// clients (`orders`, whose secret is `secret of orders`, and others), its scopes, and the resources that say what kind of access
+/// clients (`orders`, `api` and others), its scopes, and the resources that say what kind of access
 /// token is asked for.
 ///
 /// Its keys last over restarts, what it knows of opaque tokens does not. `GET /requests` tells how often each path was asked
@@ -81,6 +81,12 @@ impl OpenIdProvider {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         self.issuer() + path
+    }
+
+    /// The secret of a client. It has characters that have to be encoded in a header.
+    #[must_use]
+    pub fn secret(client: &str) -> String {
+        format!("{client}: 100%+ secret")
     }
 
     /// The process: to kill, and to start again with the same keys.

@@ -33,6 +33,13 @@ mod policy;
 mod principal;
 #[cfg(feature = "testing")]
 mod profile;
+#[cfg(all(
+    feature = "jwks",
+    feature = "introspection",
+    feature = "client-credentials",
+    feature = "axum"
+))]
+mod provider;
 #[cfg(feature = "token")]
 mod several;
 #[cfg(feature = "token")]
