@@ -34,7 +34,7 @@ impl<'a> Reader<'a> {
     pub(super) fn value(&mut self, depth: usize) -> Result<Value<'a>, Reason> {
         let from = self.at;
         match self.peek() {
-            Some(b'"') => drop(self.string()?),
+            Some(b'"') => self.skip_string()?,
             Some(b'-' | b'0'..=b'9') => self.number()?,
             _ => self.other_value(depth)?,
         }
