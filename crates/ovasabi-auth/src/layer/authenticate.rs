@@ -178,13 +178,14 @@ impl fmt::Debug for Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Scheme {
-    pub(super) name: &'static str,
+    name: &'static str,
     /// Parameters beside `realm`, each `name="value"`.
     pub(super) parameters: Vec<String>,
 }
 
 impl Scheme {
-    /// The scheme of this name: a token of RFC 9110 §5.6.2.
+    /// The scheme of this name: a token of RFC 9110 §5.6.2. Characters that no token has are left out of challenges, and
+    /// a scheme of which nothing is left is not asked for.
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
@@ -192,12 +193,29 @@ impl Scheme {
         }
     }
 
-    /// Adds a parameter to its challenges. Characters that would end the quotes or the header are left out.
+    /// Adds a parameter to its challenges. Characters that would end the name, the quotes or the header are left out,
+    /// and so is a parameter without a name.
     pub fn parameter(mut self, name: &'static str, value: &str) -> Self {
         let is_plain =
             |&character: &char| matches!(character, ' '..='~') && !matches!(character, '"' | '\\');
         let value: String = value.chars().filter(is_plain).collect();
-        self.parameters.push(format!("{name}=\"{value}\""));
+        if let Some(name) = token(name) {
+            self.parameters.push(format!("{name}=\"{value}\""));
+        }
         self
     }
+
+    /// Its name, as far as it is one.
+    pub(super) fn token(&self) -> Option<String> {
+        token(self.name)
+    }
+}
+
+/// What of a text is a token, if anything.
+fn token(text: &str) -> Option<String> {
+    let is_part = |&character: &char| {
+        character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
+    };
+    let token: String = text.chars().filter(is_part).collect();
+    (!token.is_empty()).then_some(token)
 }

@@ -55,9 +55,10 @@ impl Default for Realm {
     }
 }
 
-/// The challenges of one realm, made once: for each scheme, with and without an error.
+/// The challenges of one realm, made once: for each scheme, with and without an error. `None` for a scheme that cannot
+/// be named.
 #[derive(Clone, Debug)]
-pub(super) struct Challenges(Vec<Challenge>);
+pub(super) struct Challenges(Vec<Option<Challenge>>);
 
 #[derive(Clone, Debug)]
 struct Challenge {
@@ -79,7 +80,7 @@ impl Challenges {
 
     /// One for each scheme, without an error.
     pub(super) fn bare(&self) -> Vec<HeaderValue> {
-        self.without_twins(self.0.iter().map(|challenge| &challenge.bare))
+        self.without_twins(|_, challenge| &challenge.bare)
     }
 
     /// What a caller reads whose credential was refused by the one of this place.
@@ -93,20 +94,24 @@ impl Challenges {
         if has_to_wait.contains(&reason) {
             return Vec::new();
         }
-        let each = self.0.iter().enumerate().map(|(at, challenge)| {
+        self.without_twins(|at, challenge| {
             if at == place {
                 challenge.of(reason)
             } else {
                 &challenge.bare
             }
-        });
-        self.without_twins(each)
+        })
     }
 
     /// Two who read the same scheme are one challenge; one with an error is the better of two.
-    fn without_twins<'a>(&self, each: impl Iterator<Item = &'a HeaderValue>) -> Vec<HeaderValue> {
+    fn without_twins<'a>(
+        &'a self,
+        value: impl Fn(usize, &'a Challenge) -> &'a HeaderValue,
+    ) -> Vec<HeaderValue> {
         let mut kept: Vec<(HeaderValue, HeaderValue)> = Vec::with_capacity(self.0.len());
-        for (value, challenge) in each.zip(&self.0) {
+        for (at, challenge) in self.0.iter().enumerate() {
+            let Some(challenge) = challenge else { continue };
+            let value = value(at, challenge);
             match kept.iter_mut().find(|(bare, _)| *bare == challenge.bare) {
                 None => kept.push((challenge.bare.clone(), value.clone())),
                 Some((bare, known)) if known == bare => *known = value.clone(),
@@ -118,24 +123,24 @@ impl Challenges {
 }
 
 impl Challenge {
-    fn new(realm: &Realm, scheme: &Scheme) -> Self {
-        let Scheme { name, parameters } = scheme;
+    fn new(realm: &Realm, scheme: &Scheme) -> Option<Self> {
+        let name = scheme.token()?;
         let with = |error: Option<&str>| {
             let mut text = format!(r#"{name} realm="{}""#, realm.as_str());
             let error = error.map(|error| format!(r#"error="{error}""#));
-            for parameter in error.iter().chain(parameters) {
+            for parameter in error.iter().chain(&scheme.parameters) {
                 text += ", ";
                 text += parameter;
             }
             // A realm and a scheme hold nothing that a header value may not.
-            HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(name))
+            HeaderValue::try_from(text).ok()
         };
-        Self {
-            bare: with(None),
-            invalid_request: with(Some("invalid_request")),
-            invalid_token: with(Some("invalid_token")),
-            insufficient_scope: with(Some("insufficient_scope")),
-        }
+        Some(Self {
+            bare: with(None)?,
+            invalid_request: with(Some("invalid_request"))?,
+            invalid_token: with(Some("invalid_token"))?,
+            insufficient_scope: with(Some("insufficient_scope"))?,
+        })
     }
 
     /// RFC 6750 §3.1: who sent no credential is told no error.

@@ -132,6 +132,35 @@ async fn two_that_read_one_scheme_are_one_challenge() {
     assert_eq!(nothing.1, [BEARER]);
 }
 
+/// Asks for what it is told to, and knows nobody.
+struct Odd(Scheme);
+
+impl Authenticate for Odd {
+    fn authenticate(&self, _: &Presented<'_>) -> Verdict {
+        Verdict::NotMine
+    }
+
+    fn scheme(&self) -> Scheme {
+        self.0.clone()
+    }
+}
+
+#[tokio::test]
+async fn a_scheme_cannot_break_out_of_the_header() {
+    let asked = async |scheme: Scheme| {
+        let layer = AuthLayer::required(verifier()).or(Odd(scheme));
+        answer(&layer, Request::new(())).await.1
+    };
+    let odd = Scheme::new("O\r\nd d\u{e9}").parameter("a\"b=", "\r\n\"c\u{e9}");
+    assert_eq!(asked(odd).await, [BEARER, r#"Odd realm="api", ab="c""#]);
+    let nameless = Scheme::new("Odd").parameter("", "x").parameter("\n", "x");
+    assert_eq!(asked(nameless).await, [BEARER, r#"Odd realm="api""#]);
+    // Of which nothing is left, nothing is asked for.
+    for name in ["", "\r\n", "\u{e9}"] {
+        assert_eq!(asked(Scheme::new(name)).await, [BEARER]);
+    }
+}
+
 #[tokio::test]
 async fn who_has_to_be_asked_first_decides_later() {
     for (said, expected) in [
