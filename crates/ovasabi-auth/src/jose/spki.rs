@@ -34,8 +34,8 @@ fn rsa(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (outer, rest) = element(der, SEQUENCE)?;
     let (key, rest_inside) = element(outer.strip_prefix(RSA)?, BIT_STRING)?;
     let (numbers, rest_of_key) = element(key.strip_prefix(&[0])?, SEQUENCE)?;
-    let (n, numbers) = element(numbers, INTEGER)?;
-    let (e, end) = element(numbers, INTEGER)?;
+    let (n, numbers) = positive(numbers)?;
+    let (e, end) = positive(numbers)?;
     let is_whole = [rest, rest_inside, rest_of_key, end]
         .into_iter()
         .all(<[u8]>::is_empty);
@@ -46,7 +46,19 @@ const SEQUENCE: u8 = 0x30;
 const BIT_STRING: u8 = 0x03;
 const INTEGER: u8 = 0x02;
 
-/// The content of the first element, which must be of this kind, and what follows it.
+/// The first element, which must be a number above zero, without a zero that it does not need (X.690 §8.3).
+fn positive(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (number, rest) = element(der, INTEGER)?;
+    let is_one = match number {
+        [0, second, ..] => *second >= 0x80,
+        [first, ..] => (1..0x80).contains(first),
+        [] => false,
+    };
+    is_one.then_some((number, rest))
+}
+
+/// The content of the first element, which must be of this kind, and what follows it. A length is as short as it can
+/// be (X.690 §10.1): there is one text for one key.
 fn element(der: &[u8], kind: u8) -> Option<(&[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
@@ -54,9 +66,14 @@ fn element(der: &[u8], kind: u8) -> Option<(&[u8], &[u8])> {
         0..=0x7f => (usize::from(first), rest),
         // Longer than 64 KiB is no key.
         0x81 | 0x82 => {
-            let (length, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
             let sum = |sum, &byte: &u8| sum << 8 | usize::from(byte);
-            (length.iter().fold(0, sum), rest)
+            let length = bytes.iter().fold(0, sum);
+            let least = if first == 0x81 { 0x80 } else { 0x100 };
+            if length < least {
+                return None;
+            }
+            (length, rest)
         }
         _ => return None,
     };

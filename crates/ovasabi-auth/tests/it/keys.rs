@@ -186,6 +186,55 @@ fn rsa_keys_have_2048_to_8192_bits_and_an_odd_exponent_above_one() {
 }
 
 #[test]
+fn a_number_of_a_key_has_one_sign_byte_at_most() {
+    let mut n = [0; 258];
+    (n[2], n[257]) = (0x80, 1);
+    assert!(rsa(&n[2..], "AQAB").is_ok() && rsa(&n[1..], "AQAB").is_ok());
+    assert_eq!(rsa(&n[1..], "AQAB"), rsa(&n[2..], "AAEAAQ"));
+    // With more of them one key would have many ids, and an exponent of 1 could hide behind them.
+    for (n, e) in [(&n[..], "AQAB"), (&n[2..], "AAABAAE"), (&n[2..], "AAAB")] {
+        let refused = rsa(n, e).unwrap_err();
+        assert!(matches!(refused, JwkError::Key(_)), "{refused}");
+    }
+}
+
+#[test]
+fn a_key_in_der_is_written_in_one_way() {
+    let element = |tag: u8, length: &[u8], content: &[u8]| [&[tag], length, content].concat();
+    // The numbers of an RSA key as they are written, and what the file is then.
+    let file = |n: Vec<u8>, e: Vec<u8>| {
+        let long = |tag, content: Vec<u8>| {
+            let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+            element(tag, &[&[0x82][..], &length].concat(), &content)
+        };
+        let numbers = long(0x30, [n, e].concat());
+        let algorithm = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+        let key = long(0x03, [&[0], &numbers[..]].concat());
+        long(0x30, [&algorithm[..], &key].concat())
+    };
+    let mut n = [0; 258];
+    (n[2], n[257]) = (0x80, 1);
+    let good = (
+        element(2, b"\x82\x01\x01", &n[1..]),
+        b"\x02\x03\x01\x00\x01".to_vec(),
+    );
+    assert!(VerifyingKey::from_der(&file(good.0.clone(), good.1.clone())).is_ok());
+    for (n, e) in [
+        // No sign byte: the number is negative.
+        (element(2, b"\x82\x01\x00", &n[2..]), good.1.clone()),
+        (element(2, b"\x82\x01\x02", &n), good.1.clone()),
+        (good.0.clone(), b"\x02\x04\x00\x01\x00\x01".to_vec()),
+        // Lengths that are longer than they have to be.
+        (good.0.clone(), b"\x02\x81\x03\x01\x00\x01".to_vec()),
+        (good.0.clone(), b"\x02\x82\x00\x03\x01\x00\x01".to_vec()),
+        (good.0.clone(), b"\x02\x00".to_vec()),
+    ] {
+        let refused = VerifyingKey::from_der(&file(n, e));
+        assert!(matches!(refused, Err(KeyError::Rejected { .. })));
+    }
+}
+
+#[test]
 fn a_modulus_with_the_mark_of_roca_is_refused() {
     // A power of 65537 has the mark.
     let mut power = vec![1_u8];
