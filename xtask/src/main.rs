@@ -1,5 +1,5 @@
 //! The workspace's own commands: `cargo xtask setup`, `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`,
-//! `cargo xtask soak`.
+//! `cargo xtask soak`, `cargo xtask fuzz`.
 //!
 //! Each prints the plain command it runs before running it, so that a person can repeat any step by hand.
 #![allow(
@@ -11,6 +11,7 @@
 mod apt;
 mod bench;
 mod check;
+mod fuzz;
 mod process;
 mod provider;
 mod setup;
@@ -34,6 +35,7 @@ usage: cargo xtask COMMAND
   check [STEP…]     run all checks, or the named steps
   bench FAMILY      run a family of benches (resilience, auth) and write its page and chart in docs/benchmarks
   soak CRATE        drop, panic and jump in random stacks (resilience); then --minutes N (default 1), --seed N
+  fuzz [TARGET]     throw random input at a fuzz target of fuzz/, or at all; then --seconds N (default 60, each)
 
 environment:
   OVASABI_REQUIRE_SERVICES=1   a missing server is an error, not a visible skip
@@ -68,6 +70,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "check" => check::run(&workspace, rest),
         "bench" => bench::run(&workspace, rest),
         "soak" => soak::run(&workspace, rest),
+        "fuzz" => fuzz::run(&workspace, rest),
         unknown => bail!("unknown command `{unknown}`\n\n{USAGE}\n{}", check::usage()),
     }
 }

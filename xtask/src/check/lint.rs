@@ -7,6 +7,9 @@ use crate::workspace::Workspace;
 
 pub(super) fn fmt(workspace: &Workspace) -> Result<Outcome> {
     workspace.cargo(["fmt", "--all", "--check"]).succeed()?;
+    // A workspace of its own.
+    let fuzz = ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"];
+    workspace.cargo(fuzz).succeed()?;
     Ok(Outcome::Passed)
 }
 
@@ -36,6 +39,27 @@ pub(super) fn doc(workspace: &Workspace) -> Result<Outcome> {
     workspace
         .cargo(arguments)
         .env("RUSTDOCFLAGS", "-D warnings")
+        .succeed()?;
+    Ok(Outcome::Passed)
+}
+
+/// The targets are a workspace of their own. The library that they are linked to is C++, and is not needed for this.
+pub(super) fn fuzz(workspace: &Workspace) -> Result<Outcome> {
+    let target = workspace.target().to_string_lossy().into_owned();
+    let arguments = [
+        "clippy",
+        "--quiet",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+        "--target-dir",
+        &target,
+        "--",
+        "-D",
+        "warnings",
+    ];
+    workspace
+        .cargo(arguments)
+        .env("CUSTOM_LIBFUZZER_PATH", "not/linked.a")
         .succeed()?;
     Ok(Outcome::Passed)
 }

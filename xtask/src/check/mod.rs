@@ -29,7 +29,7 @@ struct Step {
 }
 
 /// Cheap steps first: a slip of the pen should not cost a build.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step {
         name: "fmt",
         about: "every file is formatted",
@@ -59,6 +59,11 @@ const STEPS: [Step; 10] = [
         name: "clippy",
         about: "no warning in any target",
         run: lint::clippy,
+    },
+    Step {
+        name: "fuzz",
+        about: "no warning in the fuzz targets",
+        run: lint::fuzz,
     },
     Step {
         name: "doc",
