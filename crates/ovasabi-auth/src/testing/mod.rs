@@ -1,4 +1,5 @@
-//! For tests: keys of every kind, tokens that say anything, and an issuer (with feature `jwks`) that fails in every way.
+//! For tests: keys of every kind, tokens that say anything, an issuer (with feature `jwks`) that fails in every way, and
+//! a proof that no secret was written ([`assert_no_secrets!`](crate::assert_no_secrets)).
 //!
 //! Not for production: it signs whatever it is told.
 //!
@@ -15,7 +16,9 @@
 #[cfg(feature = "jwks")]
 mod issuer;
 mod key;
+mod secrets;
 
 #[cfg(feature = "jwks")]
 pub use issuer::{Fault, TestIssuer};
 pub use key::TestKey;
+pub use secrets::{Chain, Leaks, Listening, Log, Secrets, Written, chain};

@@ -40,6 +40,8 @@ mod profile;
     feature = "axum"
 ))]
 mod provider;
+#[cfg(feature = "testing")]
+mod secrets;
 #[cfg(feature = "token")]
 mod several;
 #[cfg(feature = "token")]
