@@ -18,12 +18,16 @@ pub(super) struct Granted {
 /// Longer lives are cut: a token that is kept for days is one that nobody can call back.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The longest code, in bytes. Those that are registered are shorter.
+const MAX_CODE: usize = 40;
+
 impl Granted {
     pub(super) fn read(answer: &Response<Bytes>, default: Duration) -> Result<Self, TokenError> {
         let members = Object::parse(answer.body());
         if answer.status() != StatusCode::OK {
             let code = members.ok();
-            let code = code.and_then(|members| members.get("error")?.as_string().map(Into::into));
+            let code = code.and_then(|members| members.get("error")?.as_string());
+            let code = code.filter(|code| is_code(code)).map(Into::into);
             return Err(TokenError::Refused {
                 status: answer.status().as_u16(),
                 code: code.unwrap_or_else(|| "unknown".into()),
@@ -51,6 +55,13 @@ impl Granted {
             lifetime: lifetime.min(MAX_LIFETIME),
         })
     }
+}
+
+/// As the codes that are registered are written. Anything else goes into no log: some servers repeat what they were
+/// sent.
+fn is_code(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    (1..=MAX_CODE).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 fn seconds(value: Value<'_>) -> Option<Duration> {

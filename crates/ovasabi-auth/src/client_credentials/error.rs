@@ -18,7 +18,7 @@ pub enum TokenError {
     Refused {
         /// The status.
         status: u16,
-        /// `error` of RFC 6749 §5.2, or `unknown`.
+        /// `error` of RFC 6749 §5.2, when it is of small letters and `_` as registered codes are; else `unknown`.
         code: Box<str>,
     },
     /// What it answered is no token.

@@ -16,7 +16,9 @@ use http::Uri;
 /// assert!("http://accounts.example/keys".parse::<Endpoint>().is_err());
 /// assert!("https://[::ffff:169.254.169.254]/".parse::<Endpoint>().is_err());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+///
+/// `Debug` leaves the query out, for now and then it has a key in it; `Display` is the whole URL.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint(Uri);
 
 /// Why a URL may not be asked.
@@ -110,6 +112,17 @@ impl FromStr for Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, host) = (self.0.scheme_str(), self.0.authority());
+        let (Some(scheme), Some(host)) = (scheme, host) else {
+            return f.write_str("Endpoint(..)");
+        };
+        let query = self.0.query().map_or("", |_| "?..");
+        write!(f, "Endpoint({scheme}://{host}{}{query})", self.0.path())
     }
 }
 
