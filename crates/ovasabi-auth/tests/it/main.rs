@@ -21,6 +21,7 @@ mod jose;
 mod jwks;
 #[cfg(feature = "testing")]
 mod keys;
+#[cfg(feature = "testing")]
 mod known_header;
 #[cfg(feature = "token")]
 mod layer;
