@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use ovasabi_core::reject::{AsGrpc, AsResponse};
 use ovasabi_core::{Code, Error};
 
@@ -13,11 +13,21 @@ use crate::principal::Anonymous;
 pub struct Refusal {
     error: Error,
     challenges: Vec<HeaderValue>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Refusal {
     pub(crate) fn new(error: Error, challenges: Vec<HeaderValue>) -> Self {
-        Self { error, challenges }
+        Self {
+            error,
+            challenges,
+            headers: Vec::new(),
+        }
+    }
+
+    #[cfg(feature = "token")]
+    pub(crate) fn with_headers(self, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
+        Self { headers, ..self }
     }
 
     /// The error. Its public half is for the caller, its private half for logs.
@@ -32,8 +42,21 @@ impl Refusal {
         &self.challenges
     }
 
+    /// Headers that belong to the answer beside the challenges, such as `DPoP-Nonce`. Usually none.
+    #[must_use]
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+
+    fn write_headers(&self, to: &mut HeaderMap) {
+        for (name, value) in &self.headers {
+            to.insert(name, value.clone());
+        }
+    }
+
     pub(crate) fn to_response<B: From<Bytes>>(&self) -> Response<B> {
         let mut response = self.error.to_response(None);
+        self.write_headers(response.headers_mut());
         for challenge in &self.challenges {
             response
                 .headers_mut()
@@ -45,6 +68,7 @@ impl Refusal {
     fn to_grpc<B>(&self, body: B) -> Response<B> {
         let mut response = Response::new(body);
         let headers = response.headers_mut();
+        self.write_headers(headers);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         match self.error.code() {
             // HTTP's 400 for a malformed credential; gRPC calls every bad credential unauthenticated.
@@ -60,19 +84,13 @@ impl Refusal {
 /// A bug of ours, not of the caller: the route is open, so it stays shut.
 pub(crate) fn uncovered() -> Refusal {
     let error = Error::internal("no AuthLayer covers this route: it would be open to everybody");
-    Refusal {
-        error,
-        challenges: Vec::new(),
-    }
+    Refusal::new(error, Vec::new())
 }
 
 impl Anonymous {
     pub(crate) fn refusal(&self) -> Refusal {
         let error = Error::new(Code::Unauthenticated, "unauthenticated");
-        Refusal {
-            error,
-            challenges: self.challenge.clone(),
-        }
+        Refusal::new(error, self.challenge.clone())
     }
 }
 

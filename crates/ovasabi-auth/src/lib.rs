@@ -34,6 +34,7 @@
 //! | [`api_key`] | API keys: issued, checked, rotated, revoked |
 //! | [`client_auth`] | how this service says who it is to an authorization server |
 //! | [`client_credentials`] | tokens for this service itself |
+//! | [`dpop`] | tokens that are bound to a key, and proofs of it |
 //! | [`introspection`] | opaque tokens, about which somebody is asked |
 //! | [`jwks`] | the keys of an issuer, as they change |
 //! | [`http`] | the client that asks issuers, behind limits |
@@ -45,6 +46,7 @@
 //! |---|---|---|
 //! | `token` | [`jose`], [`token`] and [`layer`] | no |
 //! | `client-credentials` | [`client_credentials`]: a shared token and the layer that sends it | no |
+//! | `dpop` | [`dpop`]: tokens that are bound to a key | no |
 //! | `introspection` | [`introspection`]: opaque tokens | no |
 //! | `http` | [`http`]: any `tower` service as the client that asks issuers | no |
 //! | `jwks` | [`jwks`]: key sets that live | no |
@@ -65,6 +67,8 @@ pub mod api_key;
 pub mod client_auth;
 #[cfg(feature = "client-credentials")]
 pub mod client_credentials;
+#[cfg(feature = "dpop")]
+pub mod dpop;
 pub mod future;
 #[cfg(feature = "http")]
 pub mod http;

@@ -11,7 +11,7 @@ use super::builder::Settings;
 use crate::Principal;
 use crate::jose::Reason;
 use crate::jose::json::{Object, Value};
-use crate::token::date;
+use crate::token::{binding, date};
 
 /// What became of a question.
 #[derive(Clone, Debug)]
@@ -78,8 +78,14 @@ fn active(
             return Err(Reason::AudienceNotAllowed);
         }
     }
-    let is_bearer = text("token_type")?.is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
-    if !is_bearer || members.get("cnf").is_some() {
+    // A server that says no more than `DPoP` does not say which key; one that says `Bearer` of a bound token is wrong
+    // about the word (RFC 9449 §6.2), and the key counts.
+    let proof_key = binding::read(members)?;
+    let is_known = text("token_type")?.is_none_or(|kind| {
+        kind.eq_ignore_ascii_case("bearer")
+            || (kind.eq_ignore_ascii_case("dpop") && proof_key.is_some())
+    });
+    if !is_known {
         return Err(Reason::KeyBound);
     }
     let expires_at = members.get("exp").map(date::read).transpose()?;
@@ -103,6 +109,10 @@ fn active(
     // A scope that is no text is none.
     let principal = match members.get("scope").and_then(Value::as_string) {
         Some(scope) => principal.with_scope(scope),
+        None => principal,
+    };
+    let principal = match proof_key {
+        Some(key) => principal.bound_to(key),
         None => principal,
     };
     Ok(match expires_at {

@@ -18,6 +18,7 @@ use crate::http::{Endpoint, HttpClient};
 use crate::jose::{MAX_TOKEN_BYTES, Reason};
 use crate::layer::{Authenticate, Denied, Presented, Verdict};
 use crate::token::TokenCache;
+use crate::token::binding::Presentation;
 use crate::token::cache::{Cache, Validity};
 
 /// Asks an authorization server about tokens. Clones share what they remember.
@@ -69,9 +70,25 @@ impl IntrospectionVerifier {
     /// # Cancel safety
     /// Dropped, the question is left to whoever else waits for it.
     pub async fn verify(&self, token: &str) -> Result<Principal, Denied> {
-        match self.known(token) {
+        match self.known(Presentation::Bearer, token) {
             Some(known) => known,
-            None => self.ask(token).await,
+            None => self.ask(Presentation::Bearer, token).await,
+        }
+    }
+
+    /// What is said of a token that was presented like this.
+    pub(crate) fn look(&self, presentation: Presentation, token: &str) -> Verdict {
+        if self.0.settings.opaque_only && token.split('.').count() == 3 {
+            return Verdict::NotMine;
+        }
+        match self.known(presentation, token) {
+            Some(known) => known.into(),
+            None => {
+                let (verifier, token) = (self.clone(), zeroize::Zeroizing::new(token.to_owned()));
+                Verdict::Pending(Box::pin(
+                    async move { verifier.ask(presentation, &token).await },
+                ))
+            }
         }
     }
 
@@ -82,19 +99,19 @@ impl IntrospectionVerifier {
     }
 
     /// What can be said without a question.
-    fn known(&self, token: &str) -> Option<Result<Principal, Denied>> {
+    fn known(&self, presentation: Presentation, token: &str) -> Option<Result<Principal, Denied>> {
         if token.len() > MAX_TOKEN_BYTES {
             return Some(Err(Reason::TokenTooLong.into()));
         }
         let now = self.0.settings.clock.since_epoch();
         if let Some(principal) = self.0.active.get(token, now, 0) {
-            return Some(Ok(principal));
+            return Some(presentation.check(principal).map_err(Into::into));
         }
         let inactive = self.0.inactive.get(token, now, 0);
         inactive.map(|_| Err(Reason::Inactive.into()))
     }
 
-    async fn ask(&self, token: &str) -> Result<Principal, Denied> {
+    async fn ask(&self, presentation: Presentation, token: &str) -> Result<Principal, Denied> {
         let settings = &self.0.settings;
         let unavailable = || Denied::unavailable(RETRY_AFTER);
         let seat = self.0.flights.join(token, settings.max_in_flight);
@@ -107,7 +124,7 @@ impl IntrospectionVerifier {
             })
             .await;
         match said {
-            Said::Active(principal, _) => Ok(principal),
+            Said::Active(principal, _) => Ok(presentation.check(principal)?),
             Said::Refused(reason) => Err(reason.into()),
             Said::Nothing(_) => Err(unavailable()),
         }
@@ -161,20 +178,10 @@ async fn question(settings: &Settings, token: &str) -> Said {
 
 impl Authenticate for IntrospectionVerifier {
     fn authenticate(&self, request: &Presented<'_>) -> Verdict {
-        let token = match request.authorization("Bearer") {
-            None => return Verdict::NotMine,
-            Some(Err(reason)) => return Verdict::Refused(reason.into()),
-            Some(Ok(token)) => token,
-        };
-        if self.0.settings.opaque_only && token.split('.').count() == 3 {
-            return Verdict::NotMine;
-        }
-        match self.known(token) {
-            Some(known) => known.into(),
-            None => {
-                let (verifier, token) = (self.clone(), zeroize::Zeroizing::new(token.to_owned()));
-                Verdict::Pending(Box::pin(async move { verifier.ask(&token).await }))
-            }
+        match request.authorization("Bearer") {
+            None => Verdict::NotMine,
+            Some(Err(reason)) => Verdict::Refused(reason.into()),
+            Some(Ok(token)) => self.look(Presentation::Bearer, token),
         }
     }
 }

@@ -20,9 +20,7 @@ const SHORT_SIGNATURE_BYTES: usize = 96;
 ///
 /// There is no way to its payload but [`verify`](Self::verify) and [`verify_with`](Self::verify_with).
 pub struct CompactJws<'a> {
-    signed: &'a str,
-    payload: &'a str,
-    signature: &'a str,
+    parts: Parts<'a>,
     header: Headed<'a>,
 }
 
@@ -50,22 +48,13 @@ impl<'a> CompactJws<'a> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Reason::TokenTooLong);
         }
-        let (header, rest) = split(token, memchr).ok_or(Reason::NotThreeParts)?;
-        let (payload, signature) = split(rest, memrchr).ok_or(Reason::NotThreeParts)?;
-        if memchr(b'.', payload.as_bytes()).is_some() {
-            return Err(Reason::NotThreeParts);
-        }
-        let signed = token.get(..header.len() + 1 + payload.len());
-        let known = keys.and_then(|keys| keys.known.get(header));
-        Ok(Self {
-            signed: signed.unwrap_or_default(),
-            payload,
-            signature,
-            header: match known {
-                Some(known) => Headed::Before(&known.header),
-                None => Headed::Now(Header::read(header)?),
-            },
-        })
+        let parts = Parts::split(token)?;
+        let known = keys.and_then(|keys| keys.known.get(parts.header));
+        let header = match known {
+            Some(known) => Headed::Before(&known.header),
+            None => Headed::Now(Header::read(parts.header)?),
+        };
+        Ok(Self { parts, header })
     }
 
     /// `alg`: how it says that it is signed.
@@ -105,7 +94,7 @@ impl<'a> CompactJws<'a> {
     /// [`Reason::KeyUnknown`] when there is no key of that `kid`, or more than four may be meant; otherwise as
     /// [`verify`](Self::verify).
     pub fn verify_with(&self, keys: &JwkSet) -> Result<Vec<u8>, Reason> {
-        if let Some(known) = keys.known.get(self.encoded_header()) {
+        if let Some(known) = keys.known.get(self.parts.header) {
             return self.verify_by([&known.key].into_iter());
         }
         let candidates = || keys.candidates(self.key_id(), self.algorithm());
@@ -116,7 +105,7 @@ impl<'a> CompactJws<'a> {
             _ => return Err(Reason::KeyUnknown),
         };
         if let (1, Some(key)) = (count, candidates().next()) {
-            keys.known.learn(self.encoded_header(), self.header(), key);
+            keys.known.learn(self.parts.header, self.header(), key);
         }
         Ok(payload)
     }
@@ -129,34 +118,66 @@ impl<'a> CompactJws<'a> {
         }
     }
 
-    fn encoded_header(&self) -> &'a str {
-        let length = self.signed.len().saturating_sub(self.payload.len() + 1);
-        self.signed.get(..length).unwrap_or_default()
-    }
-
     fn verify_by<'k>(
         &self,
-        keys: impl Iterator<Item = &'k VerifyingKey>,
+        mut keys: impl Iterator<Item = &'k VerifyingKey>,
+    ) -> Result<Vec<u8>, Reason> {
+        self.parts.verify(|signed, signature| {
+            keys.any(|key| key.holds(self.algorithm(), signed, signature))
+        })
+    }
+}
+
+/// The three parts of a token, as they are written.
+pub(super) struct Parts<'a> {
+    signed: &'a str,
+    pub(super) header: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn split(token: &'a str) -> Result<Self, Reason> {
+        let (header, rest) = split(token, memchr).ok_or(Reason::NotThreeParts)?;
+        let (payload, signature) = split(rest, memrchr).ok_or(Reason::NotThreeParts)?;
+        if memchr(b'.', payload.as_bytes()).is_some() {
+            return Err(Reason::NotThreeParts);
+        }
+        let signed = token.get(..header.len() + 1 + payload.len());
+        Ok(Self {
+            signed: signed.unwrap_or_default(),
+            header,
+            payload,
+            signature,
+        })
+    }
+
+    /// The payload, if `holds` says that this is the signature of what was signed.
+    #[inline]
+    pub(super) fn verify(
+        &self,
+        holds: impl FnOnce(&[u8], &[u8]) -> bool,
     ) -> Result<Vec<u8>, Reason> {
         let length = base64url::decoded_length(self.signature.len());
         if length <= SHORT_SIGNATURE_BYTES {
             // Less to make ready for each token.
-            self.verify_in(&mut [0; SHORT_SIGNATURE_BYTES], keys)
+            self.verify_in(&mut [0; SHORT_SIGNATURE_BYTES], holds)
         } else if length <= MAX_SIGNATURE_BYTES {
-            self.verify_in(&mut [0; MAX_SIGNATURE_BYTES], keys)
+            self.verify_in(&mut [0; MAX_SIGNATURE_BYTES], holds)
         } else {
             Err(Reason::SignatureInvalid)
         }
     }
 
-    fn verify_in<'k>(
+    #[inline]
+    fn verify_in(
         &self,
         signature: &mut [u8],
-        mut keys: impl Iterator<Item = &'k VerifyingKey>,
+        holds: impl FnOnce(&[u8], &[u8]) -> bool,
     ) -> Result<Vec<u8>, Reason> {
         let signature =
             base64url::decode_into(self.signature, signature).ok_or(Reason::EncodingInvalid)?;
-        if keys.any(|key| key.holds(self.algorithm(), self.signed.as_bytes(), signature)) {
+        if holds(self.signed.as_bytes(), signature) {
             base64url::decode(self.payload).ok_or(Reason::EncodingInvalid)
         } else {
             Err(Reason::SignatureInvalid)

@@ -70,6 +70,19 @@ pub(super) enum Secrets {
 }
 
 pub(super) fn read(jwk: &Object<'_>, secrets: Secrets) -> Result<VerifyingKey, JwkError> {
+    let (material, only) = material(jwk, secrets)?;
+    let key = VerifyingKey::new(material, only)?;
+    Ok(match text(jwk, "kid")? {
+        Some(id) => key.with_id(id),
+        None => key,
+    })
+}
+
+/// What the key is made of, and the one algorithm that it is for, if it says so.
+pub(super) fn material(
+    jwk: &Object<'_>,
+    secrets: Secrets,
+) -> Result<(Material, Option<Algorithm>), JwkError> {
     let kind = text(jwk, "kty")?.ok_or(JwkError::Member("kty"))?;
     check_use(jwk)?;
     let material = match kind.as_str() {
@@ -99,11 +112,7 @@ pub(super) fn read(jwk: &Object<'_>, secrets: Secrets) -> Result<VerifyingKey, J
             Some(algorithm)
         }
     };
-    let key = VerifyingKey::new(material, only)?;
-    Ok(match text(jwk, "kid")? {
-        Some(id) => key.with_id(id),
-        None => key,
-    })
+    Ok((material, only))
 }
 
 fn check_use(jwk: &Object<'_>) -> Result<(), JwkError> {

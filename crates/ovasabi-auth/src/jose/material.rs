@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents};
 use base64::Engine;
 
-use super::{Algorithm, BASE64URL, KeyError, roca};
+use super::{Algorithm, BASE64URL, KeyError, Thumbprint, roca};
 
 /// A public key, or a shared secret, whose form has been checked.
 #[derive(Clone, PartialEq, Eq)]
@@ -126,12 +125,11 @@ impl Material {
     }
 
     /// RFC 7638 §3. Of a secret it is the hash of its JWK too, which nobody can turn back.
-    pub(super) fn thumbprint(&self) -> String {
-        let members = match self {
+    pub(super) fn thumbprint(&self) -> Thumbprint {
+        Thumbprint::of_members(&match self {
             Self::Secret(secret) => format!(r#""k":"{}","kty":"oct""#, BASE64URL.encode(secret)),
             _ => self.members(),
-        };
-        BASE64URL.encode(digest(&SHA256, format!("{{{members}}}").as_bytes()))
+        })
     }
 }
 

@@ -36,12 +36,15 @@ mod jwk;
 mod jwk_set;
 mod known;
 mod material;
-mod pem;
+pub(crate) mod pem;
+#[cfg(feature = "dpop")]
+pub(crate) mod proof;
 mod reason;
 mod roca;
 mod signing_key;
 mod spki;
 pub(crate) mod text;
+mod thumbprint;
 mod verifying_key;
 
 pub use algorithm::Algorithm;
@@ -51,4 +54,5 @@ pub use jwk::JwkError;
 pub use jwk_set::{JwkSet, JwkSetError};
 pub use reason::Reason;
 pub use signing_key::{KeyError, SigningKey};
+pub use thumbprint::{Thumbprint, ThumbprintError};
 pub use verifying_key::VerifyingKey;

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// The bytes of the only block of this kind; `None` when there is none, or more than one.
-pub(super) fn decode(text: &str, kind: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str, kind: &str) -> Option<Vec<u8>> {
     let begin = format!("-----BEGIN {kind}-----");
     let end = format!("-----END {kind}-----");
     let (_, rest) = text.split_once(&begin)?;

@@ -101,8 +101,30 @@ reasons! {
     Unavailable = "unavailable",
     /// `scope` lacks a scope that every token must have.
     ScopeMissing = "scope_missing",
-    /// `cnf` binds the token to a key whose possession nobody has proved.
+    /// `cnf` binds the token to a key whose possession nobody has proved, or in a way that is not known here.
     KeyBound = "key_bound",
+    /// The token is not bound to a key, and came as if it were.
+    KeyNotBound = "key_not_bound",
+    /// A token that is bound to a key came without a proof (RFC 9449 §4).
+    ProofMissing = "proof_missing",
+    /// The proof is not of its form, lacks a claim, or there are two.
+    ProofMalformed = "proof_malformed",
+    /// The proof is signed with an algorithm that is not accepted.
+    ProofAlgorithm = "proof_algorithm",
+    /// The proof has no key, a private one, or one that is refused.
+    ProofKeyInvalid = "proof_key_invalid",
+    /// The key of the proof is not the one that the token is bound to.
+    ProofKeyDiffers = "proof_key_differs",
+    /// The signature of the proof does not hold.
+    ProofSignature = "proof_signature_invalid",
+    /// The proof is for another method, URL or token.
+    ProofMismatch = "proof_mismatch",
+    /// The proof was made too long ago, or is still to come.
+    ProofStale = "proof_stale",
+    /// The proof has no nonce of ours, or an old one.
+    ProofNonce = "proof_nonce",
+    /// The proof was used before.
+    ProofReplayed = "proof_replayed",
     /// An API key is not of our form: a typo, a part that is missing, or another environment.
     ApiKeyMalformed = "api_key_malformed",
     /// There is no API key of this id.
@@ -115,6 +137,25 @@ reasons! {
     TooManyFailures = "too_many_failures",
     /// The credential is good, and has used up its limit.
     RateLimited = "rate_limited",
+}
+
+impl Reason {
+    /// Whether it is the proof that was refused, and not the token: RFC 9449 §7.1 tells them apart.
+    pub(crate) const fn is_of_proof(self) -> bool {
+        matches!(
+            self,
+            Self::ProofMissing
+                | Self::ProofMalformed
+                | Self::ProofAlgorithm
+                | Self::ProofKeyInvalid
+                | Self::ProofKeyDiffers
+                | Self::ProofSignature
+                | Self::ProofMismatch
+                | Self::ProofStale
+                | Self::ProofNonce
+                | Self::ProofReplayed
+        )
+    }
 }
 
 impl fmt::Display for Reason {
@@ -139,6 +180,10 @@ impl From<Reason> for Error {
             Reason::ScopeMissing => Self::new(Code::PermissionDenied, "insufficient_scope"),
             Reason::TooManyFailures | Reason::RateLimited => {
                 Self::new(Code::ResourceExhausted, "too_many_requests")
+            }
+            Reason::ProofNonce => Self::new(Code::Unauthenticated, "use_dpop_nonce"),
+            reason if reason.is_of_proof() => {
+                Self::new(Code::Unauthenticated, "invalid_dpop_proof")
             }
             _ => Self::new(Code::Unauthenticated, "invalid_token"),
         };

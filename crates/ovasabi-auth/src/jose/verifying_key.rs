@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine;
 
 use super::material::{Checker, Material};
-use super::{Algorithm, BASE64URL, KeyError, pem, spki};
+use super::{Algorithm, BASE64URL, KeyError, Thumbprint, pem, spki};
 
 /// A key that a verifier trusts, parsed once, and bound to the algorithms that it is for.
 ///
@@ -19,6 +19,7 @@ pub struct VerifyingKey {
 
 struct Key {
     material: Material,
+    thumbprint: Thumbprint,
     checkers: Box<[(Algorithm, Checker)]>,
 }
 
@@ -95,9 +96,14 @@ impl VerifyingKey {
                 expected: "a key that is long enough and of the kind that its algorithm uses",
             });
         }
+        let thumbprint = material.thumbprint();
         Ok(Self {
-            id: material.thumbprint().into(),
-            key: Arc::new(Key { material, checkers }),
+            id: thumbprint.to_string().into(),
+            key: Arc::new(Key {
+                material,
+                thumbprint,
+                checkers,
+            }),
         })
     }
 
@@ -112,6 +118,12 @@ impl VerifyingKey {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Which key it is, whatever its id says (RFC 7638). Of a shared secret it is a hash that nobody can turn back.
+    #[must_use]
+    pub fn thumbprint(&self) -> Thumbprint {
+        self.key.thumbprint
     }
 
     /// The algorithms that it is for.
@@ -141,6 +153,12 @@ impl VerifyingKey {
         };
         let members = self.key.material.members();
         format!(r#"{{{algorithm}{members},"kid":{id},"use":"sig"}}"#)
+    }
+
+    /// The key as a JWK of nothing but the key.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn bare_jwk(&self) -> String {
+        format!("{{{}}}", self.key.material.members())
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
-use http::{Extensions, HeaderMap, HeaderName, Method, Uri};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use ovasabi_core::{Code, Error};
 
 use super::credential::Authorization;
@@ -29,6 +29,13 @@ pub trait Authenticate: Send + Sync + 'static {
     /// The layer keeps it out of logs, and refuses requests that bring a credential here and there.
     fn header(&self) -> Option<HeaderName> {
         None
+    }
+
+    /// Headers of the answer to a request that was refused for this reason, beside the challenge: what the caller needs
+    /// to do better. Asked of the one that has refused it, or of the first one when none was asked. Default: none.
+    fn refusal_headers(&self, reason: Reason) -> Vec<(HeaderName, HeaderValue)> {
+        let _ = reason;
+        Vec::new()
     }
 }
 

@@ -117,7 +117,10 @@ impl Gate {
         self.counters.refused(reason);
         log(reason);
         let challenges = self.challenges.of(place, reason);
-        (reason, Refusal::new(denied.into_error(), challenges))
+        let known = self.known.get(place);
+        let headers = known.map(|known| known.refusal_headers(reason));
+        let refusal = Refusal::new(denied.into_error(), challenges);
+        (reason, refusal.with_headers(headers.unwrap_or_default()))
     }
 }
 

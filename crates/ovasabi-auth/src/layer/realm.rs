@@ -66,6 +66,8 @@ struct Challenge {
     invalid_request: HeaderValue,
     invalid_token: HeaderValue,
     insufficient_scope: HeaderValue,
+    invalid_proof: HeaderValue,
+    use_nonce: HeaderValue,
 }
 
 impl Challenges {
@@ -140,6 +142,8 @@ impl Challenge {
             invalid_request: with(Some("invalid_request"))?,
             invalid_token: with(Some("invalid_token"))?,
             insufficient_scope: with(Some("insufficient_scope"))?,
+            invalid_proof: with(Some("invalid_dpop_proof"))?,
+            use_nonce: with(Some("use_dpop_nonce"))?,
         })
     }
 
@@ -149,6 +153,8 @@ impl Challenge {
             Reason::CredentialMissing | Reason::SchemeNotSupported => &self.bare,
             Reason::CredentialMalformed | Reason::SeveralCredentials => &self.invalid_request,
             Reason::ScopeMissing => &self.insufficient_scope,
+            Reason::ProofNonce => &self.use_nonce,
+            reason if reason.is_of_proof() => &self.invalid_proof,
             _ => &self.invalid_token,
         }
     }

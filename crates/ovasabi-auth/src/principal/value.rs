@@ -7,6 +7,8 @@ use std::time::SystemTime;
 use ovasabi_core::context::{Subject, SubjectKind};
 
 #[cfg(feature = "token")]
+use crate::jose::Thumbprint;
+#[cfg(feature = "token")]
 use crate::token::Claims;
 
 /// A caller whose credential has been verified. Clones share one value.
@@ -22,6 +24,8 @@ struct Facts {
     credential_id: Option<Arc<str>>,
     #[cfg(feature = "token")]
     claims: Option<Claims>,
+    #[cfg(feature = "token")]
+    proof_key: Option<Thumbprint>,
 }
 
 impl Principal {
@@ -36,6 +40,8 @@ impl Principal {
             credential_id: None,
             #[cfg(feature = "token")]
             claims: None,
+            #[cfg(feature = "token")]
+            proof_key: None,
         }))
     }
 
@@ -70,7 +76,12 @@ impl Principal {
 
     /// The caller of a token. Its roles and scopes stay in the claims.
     #[cfg(feature = "token")]
-    pub(crate) fn of_token(subject: Subject, claims: Claims, expires_at: SystemTime) -> Self {
+    pub(crate) fn of_token(
+        subject: Subject,
+        claims: Claims,
+        expires_at: SystemTime,
+        proof_key: Option<Thumbprint>,
+    ) -> Self {
         Self(Arc::new(Facts {
             subject,
             roles: Vec::new(),
@@ -78,7 +89,15 @@ impl Principal {
             expires_at: Some(expires_at),
             credential_id: None,
             claims: Some(claims),
+            proof_key,
         }))
+    }
+
+    /// The same caller, whose credential is bound to this key.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn bound_to(mut self, key: Thumbprint) -> Self {
+        self.facts().proof_key = Some(key);
+        self
     }
 
     /// The subject, as the [`Context`](ovasabi_core::Context) knows it.
@@ -145,6 +164,15 @@ impl Principal {
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
         self.0.claims.as_ref()
+    }
+
+    /// The key that the credential is bound to (RFC 9449 §6), and which the caller has proved to have: who holds the
+    /// credential alone is refused before there is a principal. `None` for a bearer token.
+    #[cfg(feature = "token")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
+    #[must_use]
+    pub fn proof_key(&self) -> Option<&Thumbprint> {
+        self.0.proof_key.as_ref()
     }
 
     fn facts(&mut self) -> &mut Facts {

@@ -1,5 +1,5 @@
-//! For tests: keys of every kind, tokens that say anything, an issuer (with feature `jwks`) that fails in every way, and
-//! a proof that no secret was written ([`assert_no_secrets!`](crate::assert_no_secrets)).
+//! For tests: keys of every kind, tokens and DPoP proofs (feature `dpop`) that say anything, an issuer (feature `jwks`)
+//! that fails in every way, and a proof that no secret was written ([`assert_no_secrets!`](crate::assert_no_secrets)).
 //!
 //! Not for production: it signs whatever it is told.
 //!
@@ -16,9 +16,13 @@
 #[cfg(feature = "jwks")]
 mod issuer;
 mod key;
+#[cfg(feature = "dpop")]
+mod proof;
 mod secrets;
 
 #[cfg(feature = "jwks")]
 pub use issuer::{Fault, TestIssuer};
 pub use key::TestKey;
+#[cfg(feature = "dpop")]
+pub use proof::TestProof;
 pub use secrets::{Chain, Leaks, Listening, Log, Secrets, Written, chain};

@@ -22,8 +22,16 @@ pub(super) struct Body<'a> {
     pub(super) scope: Option<String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(super) roles: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cnf: Option<Confirmation>,
     #[serde(flatten)]
     pub(super) rest: &'a Map<String, Value>,
+}
+
+/// The key that the token is bound to, RFC 9449 §6.1.
+#[derive(Serialize)]
+pub(super) struct Confirmation {
+    pub(super) jkt: String,
 }
 
 /// Claims that mean something to verifiers, ours or others': none may come in by the side door.
@@ -71,7 +79,7 @@ pub(crate) fn is_scope(scope: &str) -> bool {
             .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
 }
 
-pub(super) fn random_id() -> Result<String, KeyError> {
+pub(crate) fn random_id() -> Result<String, KeyError> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| KeyError::Library)?;
     Ok(BASE64URL.encode(bytes))

@@ -8,10 +8,18 @@ use ovasabi_core::context::{Subject, SubjectKind};
 use super::cache::Validity;
 use super::claims::{Dates, text};
 use super::verifier::Settings;
-use super::{Claims, date};
+use super::{Claims, binding, date};
 use crate::Principal;
-use crate::jose::Reason;
 use crate::jose::json::{Object, Value};
+use crate::jose::{Reason, Thumbprint};
+
+/// What a payload says.
+struct Read {
+    subject: Subject,
+    claims: Claims,
+    expires_at: SystemTime,
+    proof_key: Option<Thumbprint>,
+}
 
 impl Settings {
     /// The principal of claims that a signature holds for.
@@ -22,9 +30,14 @@ impl Settings {
         keys: u64,
         is_access_token: bool,
     ) -> Result<(Principal, Validity), Reason> {
-        let (subject, claims, expires_at) = self.read(&payload, now, is_access_token)?;
-        let valid = claims.validity(self.leeway, keys);
-        let principal = Principal::of_token(subject, claims.over(payload), expires_at);
+        let read = self.read(&payload, now, is_access_token)?;
+        let valid = read.claims.validity(self.leeway, keys);
+        let principal = Principal::of_token(
+            read.subject,
+            read.claims.over(payload),
+            read.expires_at,
+            read.proof_key,
+        );
         if self.scopes.iter().all(|scope| principal.has_scope(scope)) {
             Ok((principal, valid))
         } else {
@@ -32,12 +45,7 @@ impl Settings {
         }
     }
 
-    fn read(
-        &self,
-        payload: &str,
-        now: Duration,
-        is_access_token: bool,
-    ) -> Result<(Subject, Claims, SystemTime), Reason> {
+    fn read(&self, payload: &str, now: Duration, is_access_token: bool) -> Result<Read, Reason> {
         let members = Object::parse_text(payload)?;
         if text(&members, "iss")? != self.issuer.as_str() {
             return Err(Reason::IssuerNotAllowed);
@@ -46,9 +54,7 @@ impl Settings {
         self.check_audience(members.get(places.audience))?;
         places.check_kind(&members, is_access_token)?;
         let dates = self.check_dates(&members, now)?;
-        if members.get("cnf").is_some() {
-            return Err(Reason::KeyBound);
-        }
+        let proof_key = binding::read(&members)?;
         let subject = text(&members, "sub")?;
         let claims = Claims::read(payload, &members, self, dates)?;
         if members.get("jti").is_none() && self.profile.needs_token_id {
@@ -61,7 +67,12 @@ impl Settings {
             SubjectKind::User
         };
         let subject = Subject::new(kind, &*subject);
-        Ok((subject, claims, date::to_system(dates.expires_at)))
+        Ok(Read {
+            subject,
+            claims,
+            expires_at: date::to_system(dates.expires_at),
+            proof_key,
+        })
     }
 
     fn check_audience(&self, claim: Option<Value<'_>>) -> Result<(), Reason> {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::jose::Thumbprint;
+
 /// What a signer puts into one token: for whom, with which roles and scopes.
 ///
 /// `Debug` shows the names of claims of one's own, not their values.
@@ -13,6 +15,7 @@ pub struct Grant {
     pub(super) roles: Vec<String>,
     pub(super) scopes: Vec<String>,
     pub(super) claims: Map<String, Value>,
+    pub(super) proof_key: Option<Thumbprint>,
 }
 
 impl Grant {
@@ -24,6 +27,7 @@ impl Grant {
             roles: Vec::new(),
             scopes: Vec::new(),
             claims: Map::new(),
+            proof_key: None,
         }
     }
 
@@ -57,6 +61,13 @@ impl Grant {
         self
     }
 
+    /// Binds the token to a key (RFC 9449 §6): it is good with a proof of that key, and never as a bearer token. Whoever
+    /// hands it out has seen such a proof. Default: none.
+    pub fn bound_to(mut self, key: Thumbprint) -> Self {
+        self.proof_key = Some(key);
+        self
+    }
+
     /// Adds a claim of one's own; a later one of the same name replaces it.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
@@ -71,6 +82,7 @@ impl std::fmt::Debug for Grant {
             .field("client_id", &self.client_id)
             .field("roles", &self.roles)
             .field("scopes", &self.scopes)
+            .field("proof_key", &self.proof_key)
             .field("claims", &self.claims.keys().collect::<Vec<_>>())
             .finish()
     }

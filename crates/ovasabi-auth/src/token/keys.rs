@@ -40,6 +40,7 @@ mod live {
     use crate::jwks::{Asked, Waiting};
     use crate::layer::{Denied, Verdict};
     use crate::token::AccessTokenVerifier;
+    use crate::token::binding::Presentation;
 
     impl AccessTokenVerifier {
         /// Verifies a token, and waits for the keys where they come from
@@ -57,19 +58,26 @@ mod live {
                 Err(reason) => match self.ask(token, reason) {
                     Asked::There => Ok(self.verify(token)?),
                     Asked::No(denied) => Err(denied),
-                    Asked::Wait(waiting) => self.wait(token, waiting).await,
+                    Asked::Wait(waiting) => self.wait(Presentation::Bearer, token, waiting).await,
                 },
             }
         }
 
         /// What to say of a token that was refused for this reason: perhaps its key is still to come.
-        pub(in crate::token) fn second_look(&self, token: &str, reason: Reason) -> Verdict {
+        pub(in crate::token) fn second_look(
+            &self,
+            presentation: Presentation,
+            token: &str,
+            reason: Reason,
+        ) -> Verdict {
             match self.ask(token, reason) {
-                Asked::There => self.verify(token).into(),
+                Asked::There => self.verify_as(presentation, token).into(),
                 Asked::No(denied) => Verdict::Refused(denied),
                 Asked::Wait(waiting) => {
                     let (this, token) = (self.clone(), token.to_owned());
-                    Verdict::Pending(Box::pin(async move { this.wait(&token, waiting).await }))
+                    Verdict::Pending(Box::pin(async move {
+                        this.wait(presentation, &token, waiting).await
+                    }))
                 }
             }
         }
@@ -86,12 +94,17 @@ mod live {
             }
         }
 
-        async fn wait(&self, token: &str, mut waiting: Waiting) -> Result<Principal, Denied> {
+        async fn wait(
+            &self,
+            presentation: Presentation,
+            token: &str,
+            mut waiting: Waiting,
+        ) -> Result<Principal, Denied> {
             waiting.ended().await;
-            match self.verify(token) {
+            match self.verify_as(presentation, token) {
                 Err(Reason::KeyUnknown | Reason::Unavailable) => match waiting.denied() {
                     Some(denied) => Err(denied),
-                    None => Ok(self.verify(token)?),
+                    None => Ok(self.verify_as(presentation, token)?),
                 },
                 verified => Ok(verified?),
             }

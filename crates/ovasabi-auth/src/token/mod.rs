@@ -9,7 +9,8 @@
 //! * `exp`, `iat`, `jti` and `sub` must be there, `nbf` is honoured; dates are finite numbers between 1970 and
 //!   the year 9999; the leeway is at most 300 s, and the clock is injected;
 //! * a `scope` that is no string is no scope, never every scope; `roles` are an array of strings;
-//! * `cnf` binds a token to a key that nobody proves here, so it is refused (RFC 9449 §6).
+//! * `cnf` binds a token to a key, so it is refused as a bearer token, remembered or not (RFC 9449 §6); one that is
+//!   `{"jkt": …}` and nothing else is good with a proof of that key, which `dpop` (a feature) checks.
 //!
 //! ```
 //! use std::time::Duration;
@@ -37,6 +38,7 @@
 //! In deployment: a new key reaches the verifiers before the signer uses it, and the old one stays until its
 //! last token has expired. A token cannot be called back, so its life is short: minutes.
 
+pub(crate) mod binding;
 mod body;
 mod builder;
 pub mod cache;
@@ -56,6 +58,8 @@ mod verifier;
 
 #[cfg(any(feature = "api-key", feature = "client-credentials"))]
 pub(crate) use body::is_scope;
+#[cfg(feature = "dpop")]
+pub(crate) use body::random_id;
 pub use builder::AccessTokenVerifierBuilder;
 pub use cache::TokenCache;
 pub use claims::{ClaimError, Claims};

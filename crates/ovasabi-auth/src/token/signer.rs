@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ovasabi_core::time::WallClock;
 
-use super::body::{Body, check, random_id};
+use super::body::{Body, Confirmation, check, random_id};
 use super::builder::check_names;
 use super::{ACCESS_TOKEN, Audience, ConfigError, Grant, Issuer, SignError};
 use crate::jose::json::Object;
@@ -81,6 +81,9 @@ impl AccessTokenSigner {
             client_id: grant.client_id.as_deref(),
             scope: (!grant.scopes.is_empty()).then(|| grant.scopes.join(" ")),
             roles: &grant.roles,
+            cnf: grant.proof_key.map(|key| Confirmation {
+                jkt: key.to_string(),
+            }),
             rest: &grant.claims,
         };
         // Text, numbers and maps with text keys always serialise; the verifier refuses an empty payload.

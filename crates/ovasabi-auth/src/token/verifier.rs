@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ovasabi_core::time::WallClock;
 
+use super::binding::Presentation;
 use super::cache::{Cache, Validity};
 use super::keys::Keys;
 use super::profile;
@@ -41,17 +42,27 @@ impl AccessTokenVerifier {
         AccessTokenVerifierBuilder::new(issuer, audience)
     }
 
-    /// Verifies a token: form, header, signature, then claims.
+    /// Verifies a token that came by itself: form, header, signature, then claims.
     ///
     /// # Errors
     /// The first [`Reason`] to refuse it. Tell it to logs, not to the caller.
     pub fn verify(&self, token: &str) -> Result<Principal, Reason> {
-        self.verify_if(token, || Ok(()))
+        self.verify_as(Presentation::Bearer, token)
+    }
+
+    /// Verifies a token that was presented like this.
+    pub(super) fn verify_as(
+        &self,
+        presentation: Presentation,
+        token: &str,
+    ) -> Result<Principal, Reason> {
+        self.verify_if(presentation, token, || Ok(()))
     }
 
     /// Verifies a token that `check` has nothing against; one that is known passed it before.
     fn verify_if(
         &self,
+        presentation: Presentation,
         token: &str,
         check: impl FnOnce() -> Result<(), Reason>,
     ) -> Result<Principal, Reason> {
@@ -62,6 +73,7 @@ impl AccessTokenVerifier {
         let keys = settings.keys.generation();
         let known = cache.zip(keys);
         if let Some(principal) = known.and_then(|(cache, keys)| cache.get(token, now, keys)) {
+            let principal = presentation.check(principal)?;
             return settings.unless_revoked(principal);
         }
         check()?;
@@ -69,7 +81,32 @@ impl AccessTokenVerifier {
         if let Some((cache, _)) = known {
             cache.put(token, &principal, now, valid);
         }
-        settings.unless_revoked(principal)
+        settings.unless_revoked(presentation.check(principal)?)
+    }
+
+    /// What to say of a token that was verified so: perhaps its key is still to come.
+    #[cfg_attr(
+        not(feature = "jwks"),
+        allow(unused_variables, reason = "nobody has to be asked")
+    )]
+    fn said(
+        &self,
+        presentation: Presentation,
+        token: &str,
+        verified: Result<Principal, Reason>,
+    ) -> Verdict {
+        match verified {
+            #[cfg(feature = "jwks")]
+            Err(reason) => self.second_look(presentation, token, reason),
+            verified => verified.into(),
+        }
+    }
+
+    /// What is said of a token whose key somebody else proves.
+    #[cfg(feature = "dpop")]
+    pub(crate) fn look(&self, token: &str) -> Verdict {
+        let verified = self.verify_as(Presentation::Proof, token);
+        self.said(Presentation::Proof, token, verified)
     }
 
     /// How often a token was remembered, and how often it was not; zeros without a cache.
@@ -121,14 +158,10 @@ impl Authenticate for AccessTokenVerifier {
             return Verdict::NotMine;
         };
         let token = credential.token;
-        let verified = self.verify_if(token, || match credential.token68() {
+        let verified = self.verify_if(Presentation::Bearer, token, || match credential.token68() {
             Some(_) => Ok(()),
             None => Err(Reason::CredentialMalformed),
         });
-        match verified {
-            #[cfg(feature = "jwks")]
-            Err(reason) => self.second_look(token, reason),
-            verified => verified.into(),
-        }
+        self.said(Presentation::Bearer, token, verified)
     }
 }

@@ -45,6 +45,20 @@ fn clients_and_sources_cross_threads() {
     is_sent::<(FetchError, SourceError)>();
 }
 
+#[cfg(feature = "dpop")]
+#[test]
+fn proofs_cross_threads() {
+    use ovasabi_auth::dpop::{
+        DpopVerifier, DpopVerifierBuilder, MemoryReplays, NewProof, Noted, ProofError, ProofId,
+        ProofKey, ProofNonces,
+    };
+    use ovasabi_auth::jose::{Thumbprint, ThumbprintError};
+    is_shared::<(DpopVerifier, DpopVerifierBuilder, ProofNonces)>();
+    is_shared::<(MemoryReplays, Noted, ProofId)>();
+    is_shared::<(ProofKey, ProofError, Thumbprint, ThumbprintError)>();
+    is_sent::<NewProof<'static>>();
+}
+
 #[cfg(feature = "password")]
 #[test]
 fn hashers_cross_threads() {

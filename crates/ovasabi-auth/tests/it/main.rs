@@ -9,6 +9,8 @@ mod auto_traits;
 mod cache;
 #[cfg(feature = "client-credentials")]
 mod client_credentials;
+#[cfg(all(feature = "dpop", feature = "testing"))]
+mod dpop;
 #[cfg(feature = "testing")]
 mod examples;
 #[cfg(feature = "http")]

@@ -55,6 +55,11 @@ impl<'a> Object<'a> {
             .find(|(known, _)| reader::is_same(known, name))
             .map(|(_, value)| *value)
     }
+
+    /// The member of this name, if there is no other.
+    pub(crate) fn only(&self, name: &str) -> Option<Value<'a>> {
+        self.get(name).filter(|_| self.0.len() == 1)
+    }
 }
 
 impl<'a> Value<'a> {

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use self::state::State;
 use super::TestKey;
 use crate::http::HttpClient;
-use crate::jose::{Algorithm, KeyError};
+use crate::jose::{Algorithm, KeyError, Thumbprint};
 use crate::token::{Audience, Issuer};
 
 /// An issuer for tests: metadata, keys that change, tokens, and every way to fail.
@@ -121,12 +121,23 @@ impl TestIssuer {
     /// A token that is good for 15 minutes, signed with its newest key.
     #[must_use]
     pub fn token(&self, audience: &Audience, subject: &str) -> String {
+        self.mint(self.claims(audience, subject).to_string())
+    }
+
+    /// The same, bound to a key: good with a DPoP proof of it, and never as a bearer token.
+    #[must_use]
+    pub fn bound_token(&self, audience: &Audience, subject: &str, key: &Thumbprint) -> String {
+        let mut claims = self.claims(audience, subject);
+        claims["cnf"] = serde_json::json!({ "jkt": key.to_string() });
+        self.mint(claims.to_string())
+    }
+
+    fn claims(&self, audience: &Audience, subject: &str) -> serde_json::Value {
         let now = WallClock::system().since_epoch().as_secs();
-        let claims = serde_json::json!({
+        serde_json::json!({
             "iss": self.state.issuer.as_str(), "aud": audience.as_str(), "sub": subject,
             "iat": now, "exp": now.saturating_add(900), "jti": "test",
-        });
-        self.mint(claims.to_string())
+        })
     }
 
     /// A token with these claims, whatever they are, signed with its newest key.
