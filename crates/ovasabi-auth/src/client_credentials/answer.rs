@@ -21,8 +21,38 @@ const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest code, in bytes. Those that are registered are shorter.
 const MAX_CODE: usize = 40;
 
+/// What kind of token is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    Bearer,
+    #[cfg(feature = "dpop")]
+    Bound,
+}
+
+impl TokenKind {
+    fn scheme(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            #[cfg(feature = "dpop")]
+            Self::Bound => "DPoP",
+        }
+    }
+
+    fn missing(self) -> &'static str {
+        match self {
+            Self::Bearer => "`token_type` is not Bearer",
+            #[cfg(feature = "dpop")]
+            Self::Bound => "`token_type` is not DPoP",
+        }
+    }
+}
+
 impl Granted {
-    pub(super) fn read(answer: &Response<Bytes>, default: Duration) -> Result<Self, TokenError> {
+    pub(super) fn read(
+        answer: &Response<Bytes>,
+        kind: TokenKind,
+        default: Duration,
+    ) -> Result<Self, TokenError> {
         let members = Object::parse(answer.body());
         if answer.status() != StatusCode::OK {
             let code = members.ok();
@@ -35,12 +65,15 @@ impl Granted {
         }
         let members = members.map_err(|_| TokenError::Invalid("it is no JSON object"))?;
         let text = |name| members.get(name).and_then(Value::as_string);
-        if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
-            return Err(TokenError::Invalid("`token_type` is not Bearer"));
+        // A token of the other kind would be sent in a way that its server refuses, or without the key that it was
+        // asked for with.
+        let scheme = kind.scheme();
+        if !text("token_type").is_some_and(|said| said.eq_ignore_ascii_case(scheme)) {
+            return Err(TokenError::Invalid(kind.missing()));
         }
         let token = text("access_token").filter(|token| !token.is_empty());
         let token = token.ok_or(TokenError::Invalid("`access_token` is missing"))?;
-        let header = HeaderValue::try_from(format!("Bearer {token}"));
+        let header = HeaderValue::try_from(format!("{scheme} {token}"));
         let mut header =
             header.map_err(|_| TokenError::Invalid("`access_token` has odd characters"))?;
         header.set_sensitive(true);

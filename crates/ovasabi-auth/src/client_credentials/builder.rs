@@ -1,11 +1,17 @@
 //! Making a source.
 
+#[cfg(feature = "dpop")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use ovasabi_core::time::Clock;
 
 use super::TokenSource;
+#[cfg(feature = "dpop")]
+use super::proofs::Proofs;
 use crate::client_auth::{ClientAuth, form_encode};
+#[cfg(feature = "dpop")]
+use crate::dpop::ProofKey;
 use crate::http::{Endpoint, HttpClient, Limits};
 use crate::token::ConfigError;
 
@@ -28,6 +34,8 @@ pub(super) struct Settings {
     pub(super) default_lifetime: Duration,
     pub(super) margin: Duration,
     pub(super) clock: Clock,
+    #[cfg(feature = "dpop")]
+    pub(super) proofs: Option<Arc<Proofs>>,
 }
 
 impl TokenSourceBuilder {
@@ -42,6 +50,8 @@ impl TokenSourceBuilder {
                 default_lifetime: Duration::from_secs(300),
                 margin: Duration::from_secs(10),
                 clock: Clock::system(),
+                #[cfg(feature = "dpop")]
+                proofs: None,
             },
             scopes: Vec::new(),
             more: Vec::new(),
@@ -81,6 +91,18 @@ impl TokenSourceBuilder {
     /// How long before its end a token is not sent any more: requests take their time. 0 s to 5 min; default: 10 s.
     pub fn margin(mut self, margin: Duration) -> Self {
         self.settings.margin = margin;
+        self
+    }
+
+    /// Asks for tokens that are bound to this key (RFC 9449), and refuses others. The layer sends a proof with each
+    /// request; who sends [`authorization`](TokenSource::authorization) by itself makes proofs by itself, too.
+    ///
+    /// Put the layer inside of a retry: each attempt needs a proof of its own, and a server that wants a nonce says so
+    /// with a 401 of the first one (`dpop::is_nonce_wanted`). Default: bearer tokens.
+    #[cfg(feature = "dpop")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dpop")))]
+    pub fn dpop(mut self, key: ProofKey) -> Self {
+        self.settings.proofs = Some(Arc::new(Proofs::new(key)));
         self
     }
 

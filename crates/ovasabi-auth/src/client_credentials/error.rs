@@ -27,6 +27,10 @@ pub enum TokenError {
     /// The question could not be written.
     #[error("the credential has characters that no header can hold")]
     Credential,
+    /// The proof of its key could not be made.
+    #[cfg(feature = "dpop")]
+    #[error("there is no proof of the key")]
+    Proof(#[from] crate::dpop::ProofError),
 }
 
 /// Ours to mend, or the other side's: the caller of this service can do nothing about it.

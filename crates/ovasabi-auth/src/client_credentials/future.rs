@@ -4,12 +4,11 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::service::Sent;
+use super::sent::Sent;
 use super::{TokenError, TokenSource};
 
 pin_project! {
@@ -34,6 +33,7 @@ pin_project! {
     enum State<F, S, ReqBody> {
         Waiting { waiting: Option<Box<Waiting<S, ReqBody>>> },
         Calling { #[pin] response: F, sent: Option<Sent> },
+        Failed { error: Option<TokenError> },
     }
 }
 
@@ -49,6 +49,13 @@ impl<S: Service<Request<ReqBody>>, ReqBody> BearerFuture<S, ReqBody> {
     pub(super) fn calling(response: S::Future, sent: Option<Sent>) -> Self {
         Self {
             state: State::Calling { response, sent },
+        }
+    }
+
+    #[cold]
+    pub(super) fn failed(error: TokenError) -> Self {
+        Self {
+            state: State::Failed { error: Some(error) },
         }
     }
 
@@ -82,12 +89,16 @@ where
             let waiting = match state.as_mut().project() {
                 StateProjection::Calling { response, sent } => {
                     let result = ready!(response.poll(cx));
-                    if let (Ok(response), Some((source, token))) = (&result, sent.take())
-                        && response.status() == StatusCode::UNAUTHORIZED
-                    {
-                        source.refused(&token);
+                    if let (Ok(response), Some(sent)) = (&result, sent.take()) {
+                        sent.answered(response);
                     }
                     return Poll::Ready(result);
+                }
+                StateProjection::Failed { error } => {
+                    return match error.take() {
+                        Some(error) => Poll::Ready(Err(error.into())),
+                        None => Poll::Pending,
+                    };
                 }
                 StateProjection::Waiting { waiting } => waiting,
             };
@@ -104,10 +115,8 @@ where
                 mut request,
                 ..
             } = *waited;
-            let token = token?;
-            request.headers_mut().insert(AUTHORIZATION, token.clone());
+            let sent = Some(Sent::put(&source, token?, &mut request)?);
             let response = inner.call(request);
-            let sent = Some((source, token));
             state.set(State::Calling { response, sent });
         }
     }

@@ -6,7 +6,8 @@
 //! * however many need it, it is asked for once, by a task of its own: whoever goes away stops nothing;
 //! * at four fifths of its life, a little earlier by chance, a new one is fetched while the old one is used on;
 //! * a refresh that fails is tried again while the old one still lives, with pauses that grow;
-//! * [`BearerLayer`] puts it into requests to the [origins](BearerLayer::only_to) that it is for, and into no other.
+//! * [`BearerLayer`] puts it into requests to the [origins](BearerLayer::only_to) that it is for, and into no other;
+//! * with a key (`TokenSourceBuilder::dpop`, feature `dpop`) it is bound to that key, and goes with a proof of it.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -51,6 +52,9 @@ mod error;
 mod future;
 mod layer;
 mod origin;
+#[cfg(feature = "dpop")]
+mod proofs;
+mod sent;
 mod service;
 mod source;
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use tower_service::Service;
 
 use super::origin::Origin;
+use super::sent::Sent;
 use super::{BearerFuture, TokenError, TokenSource};
 
 /// Puts a token into requests; made by [`BearerLayer`](super::BearerLayer).
@@ -52,11 +53,10 @@ where
             return BearerFuture::calling(self.inner.call(request), None);
         }
         match self.source.now() {
-            Ok(token) => {
-                request.headers_mut().insert(AUTHORIZATION, token.clone());
-                let sent = Some((self.source.clone(), token));
-                BearerFuture::calling(self.inner.call(request), sent)
-            }
+            Ok(token) => match Sent::put(&self.source, token, &mut request) {
+                Ok(sent) => BearerFuture::calling(self.inner.call(request), Some(sent)),
+                Err(error) => BearerFuture::failed(error),
+            },
             Err(_) => {
                 // The one that is ready goes with the request; its clone has to be asked again.
                 let clone = self.inner.clone();
@@ -66,6 +66,3 @@ where
         }
     }
 }
-
-/// A token on its way, and whose it is.
-pub(super) type Sent = (TokenSource, HeaderValue);

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, Response};
 use ovasabi_core::backoff::Random;
 use ovasabi_core::time::Tick;
 use tokio::sync::watch;
 
-use super::answer::Granted;
+use super::answer::{Granted, TokenKind};
 use super::builder::Settings;
 use super::{BearerLayer, TokenError, TokenSourceBuilder};
 use crate::client_auth::ClientAuth;
@@ -69,7 +69,7 @@ impl TokenSource {
         BearerLayer::new(self.clone())
     }
 
-    /// The value of `Authorization`: of the token that is there, or of one that is asked for now.
+    /// The value of `Authorization`, `Bearer …` or `DPoP …`: of the token that is there, or of one that is asked for now.
     ///
     /// # Errors
     /// [`TokenError`] when there is none.
@@ -133,6 +133,12 @@ impl TokenSource {
         }
     }
 
+    /// The proofs that go with the token, if it is bound to a key.
+    #[cfg(feature = "dpop")]
+    pub(super) fn proofs(&self) -> Option<&super::proofs::Proofs> {
+        self.0.settings.proofs.as_deref()
+    }
+
     /// Asks in a task of its own, unless a question is under way.
     fn ask(&self, state: &mut State) -> watch::Receiver<Option<Result<HeaderValue, TokenError>>> {
         // A channel that is closed without an answer: its task panicked, or went with its runtime.
@@ -191,17 +197,46 @@ impl TokenSource {
     }
 }
 
+#[cfg(not(feature = "dpop"))]
 async fn question(settings: &Settings) -> Result<Granted, TokenError> {
+    let answer = ask(settings).await?;
+    Granted::read(&answer, TokenKind::Bearer, settings.default_lifetime)
+}
+
+#[cfg(feature = "dpop")]
+async fn question(settings: &Settings) -> Result<Granted, TokenError> {
+    let mut answer = ask(settings).await?;
+    let mut kind = TokenKind::Bearer;
+    if let Some(proofs) = &settings.proofs {
+        kind = TokenKind::Bound;
+        // Once: a server that does not know its own nonce again is not asked for ever.
+        if proofs.heard_of_endpoint(&answer) {
+            answer = ask(settings).await?;
+            proofs.heard_of_endpoint(&answer);
+        }
+    }
+    Granted::read(&answer, kind, settings.default_lifetime)
+}
+
+async fn ask(settings: &Settings) -> Result<Response<Bytes>, TokenError> {
     let auth = settings.auth.header().ok_or(TokenError::Credential)?;
     let request = Request::post(settings.endpoint.uri().clone())
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(ACCEPT, "application/json")
-        .header(AUTHORIZATION, auth)
+        .header(AUTHORIZATION, auth);
+    #[cfg(feature = "dpop")]
+    let request = match &settings.proofs {
+        Some(proofs) => request.header(
+            crate::dpop::DPOP,
+            proofs.for_endpoint(settings.endpoint.uri())?,
+        ),
+        None => request,
+    };
+    let request = request
         .body(Bytes::from(settings.form.clone()))
         .map_err(|_| TokenError::Credential)?;
     let answer = settings.client.send(request, settings.limits).await;
-    let answer = answer.map_err(|error| TokenError::Fetch(Arc::new(error)))?;
-    Granted::read(&answer, settings.default_lifetime)
+    answer.map_err(|error| TokenError::Fetch(Arc::new(error)))
 }
 
 impl fmt::Debug for TokenSource {

@@ -19,7 +19,8 @@
 //! of it. What the proof lacks is answered with `error="invalid_dpop_proof"` or `"use_dpop_nonce"`, what the token lacks
 //! with `"invalid_token"` (RFC 9449 §7.1).
 //!
-//! [`ProofKey`] is the half of a service that calls.
+//! [`ProofKey`] is the half of a service that calls; `client_credentials::TokenSource` (feature `client-credentials`)
+//! asks for bound tokens with it, and sends proofs.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -83,3 +84,8 @@ pub use nonces::ProofNonces;
 pub use replay::{MemoryReplays, Noted, ProofId, ReplayStore};
 pub use tokens::BoundTokens;
 pub use verifier::DpopVerifier;
+
+#[cfg(feature = "client-credentials")]
+pub(crate) use answer::nonce_of;
+#[cfg(feature = "client-credentials")]
+pub(crate) use verifier::DPOP;

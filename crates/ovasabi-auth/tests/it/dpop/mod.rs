@@ -1,6 +1,8 @@
 //! Tokens that are bound to a key, and proofs that somebody has it.
 
 mod binding;
+#[cfg(feature = "client-credentials")]
+mod client;
 mod nonce;
 mod proof;
 mod replay;
