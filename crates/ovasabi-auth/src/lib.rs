@@ -98,3 +98,8 @@ pub use principal::Principal;
 #[cfg(all(doctest, feature = "full"))]
 #[doc = include_str!("../../../docs/auth.md")]
 struct Guide;
+
+/// Compiles the examples of the page, which has both halves.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../../../docs/dpop.md")]
+struct DpopPage;
