@@ -30,12 +30,13 @@ pub struct IntrospectionVerifier(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     settings: Settings,
     active: Cache,
-    inactive: Cache,
+    /// The id of the principal is the reason.
+    refused: Cache,
     flights: Flights,
 }
 
-/// How long an inactive token is remembered: for the client that does not give up.
-const INACTIVE: Duration = Duration::from_secs(5);
+/// How long a refused token is remembered: for the client that does not give up.
+const REFUSED: Duration = Duration::from_secs(5);
 /// When a question that could not be answered is worth asking again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -45,7 +46,7 @@ impl Inner {
         Self {
             active: remembering(settings.capacity, settings.ttl),
             // Anybody can make up tokens: they crowd each other, and nobody else.
-            inactive: remembering(settings.capacity.div_ceil(4), INACTIVE),
+            refused: remembering(settings.capacity.div_ceil(4), REFUSED),
             flights: Flights::default(),
             settings,
         }
@@ -95,7 +96,7 @@ impl IntrospectionVerifier {
     /// Forgets what is known of a token, which was called back just now.
     pub fn forget(&self, token: &str) {
         self.0.active.remove(token);
-        self.0.inactive.remove(token);
+        self.0.refused.remove(token);
     }
 
     /// What can be said without a question.
@@ -107,8 +108,10 @@ impl IntrospectionVerifier {
         if let Some(principal) = self.0.active.get(token, now, 0) {
             return Some(presentation.check(principal).map_err(Into::into));
         }
-        let inactive = self.0.inactive.get(token, now, 0);
-        inactive.map(|_| Err(Reason::Inactive.into()))
+        let refused = self.0.refused.get(token, now, 0)?;
+        let mut reasons = Reason::ALL.iter();
+        let reason = reasons.find(|reason| reason.label() == refused.id());
+        Some(Err((*reason.unwrap_or(&Reason::Inactive)).into()))
     }
 
     async fn ask(&self, presentation: Presentation, token: &str) -> Result<Principal, Denied> {
@@ -145,11 +148,12 @@ impl IntrospectionVerifier {
                     self.0.active.put(token, principal, now, valid(*expires_at));
                 }
             }
-            Said::Refused(Reason::Inactive) => {
-                let nobody = Principal::new(Subject::new(SubjectKind::User, ""));
-                self.0.inactive.put(token, &nobody, now, valid(None));
+            // It may be good in a moment.
+            Said::Refused(Reason::NotYetValid) => {}
+            Said::Refused(reason) => {
+                let nobody = Principal::new(Subject::new(SubjectKind::User, reason.label()));
+                self.0.refused.put(token, &nobody, now, valid(None));
             }
-            Said::Refused(_) => {}
             Said::Nothing(why) => {
                 tracing::warn!(target: "ovasabi::auth", reason = why, "introspection had no answer");
             }
