@@ -77,7 +77,8 @@ impl<R> AuthLayer<R> {
         self
     }
 
-    /// Sets the name under which it is inspected, with counters of its own. Default: `auth`.
+    /// Sets the name under which it is inspected, with counters of its own: before [`inspect`](Self::inspect), which shows
+    /// those of the name that it has then. Default: `auth`.
     pub fn name(mut self, name: impl Into<Name>) -> Self {
         Arc::make_mut(&mut self.gate).counters =
             Arc::new(Inspected::new(Counters::new(name.into())));
