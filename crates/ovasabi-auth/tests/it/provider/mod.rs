@@ -2,6 +2,8 @@
 //!
 //! It is a process, so time is real: nothing here sleeps, and what would need time has a clock that is moved by hand.
 
+#[cfg(feature = "dpop")]
+mod dpop;
 mod keys;
 mod opaque;
 mod service;
@@ -16,8 +18,9 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{Request, Response};
 use http_body_util::Full;
 use ovasabi_auth::client_auth::ClientAuth;
-use ovasabi_auth::client_credentials::TokenSource;
+use ovasabi_auth::client_credentials::{TokenSource, TokenSourceBuilder};
 use ovasabi_auth::http::{Endpoint, HttpClient, Limits};
+use ovasabi_auth::introspection::{IntrospectionVerifier, IntrospectionVerifierBuilder};
 use ovasabi_auth::jose::Reason;
 use ovasabi_auth::jwks::{Discovery, JwksClient, JwksClientBuilder};
 use ovasabi_auth::token::{AccessTokenVerifier, AccessTokenVerifierBuilder, Audience, Issuer};
@@ -26,6 +29,9 @@ use ovasabi_core::http::client::Client;
 use ovasabi_core::time::{WallClock, WallHand};
 use ovasabi_testkit::OpenIdProvider;
 use tower::{Layer, ServiceExt, service_fn};
+
+/// Where it is asked about tokens.
+const INTROSPECTION: &str = "/token/introspection";
 
 /// A provider, and a client of this house that asks it.
 struct Provider {
@@ -36,11 +42,14 @@ struct Provider {
 impl Provider {
     #[track_caller]
     fn start_or_skip() -> Option<Self> {
-        let process = OpenIdProvider::start_or_skip().unwrap()?;
+        OpenIdProvider::start_or_skip().unwrap().map(Self::new)
+    }
+
+    fn new(process: OpenIdProvider) -> Self {
         // No connection is kept: a test that waits for a restart does not see meanwhile that one was closed.
         let client = Client::builder().max_idle_per_host(0);
         let client = HttpClient::from_service(client.build::<Full<Bytes>>());
-        Some(Self { process, client })
+        Self { process, client }
     }
 
     fn issuer(&self) -> Issuer {
@@ -60,18 +69,25 @@ impl Provider {
         AccessTokenVerifier::builder(self.issuer(), Audience::new(resource)).keys_from(keys.clone())
     }
 
-    /// Asks for tokens for `resource`, as the client `orders`.
-    fn source(&self, resource: &str) -> TokenSource {
-        let builder = TokenSource::builder(
-            self.endpoint("/token"),
-            self.client.clone(),
-            secret_of("orders"),
-        );
-        builder
+    /// Asks about tokens for `resource`.
+    fn introspection(&self, resource: &str, auth: ClientAuth) -> IntrospectionVerifierBuilder {
+        let endpoint = self.endpoint(INTROSPECTION);
+        IntrospectionVerifier::builder(endpoint, self.client.clone(), auth)
+            .issuer(self.issuer())
+            .audience(Audience::new(resource))
+    }
+
+    /// Asks for tokens for `resource`, as `client`.
+    fn source_of(&self, client: &str, resource: &str) -> TokenSourceBuilder {
+        let endpoint = self.endpoint("/token");
+        TokenSource::builder(endpoint, self.client.clone(), secret_of(client))
             .scope("orders:read")
             .resource(resource)
-            .build()
-            .unwrap()
+    }
+
+    /// As the client `orders`.
+    fn source(&self, resource: &str) -> TokenSource {
+        self.source_of("orders", resource).build().unwrap()
     }
 
     /// A token for `resource`.
@@ -122,13 +138,17 @@ fn clock() -> (WallClock, WallHand) {
 
 /// How a request is answered that carries `token`.
 async fn answer(layer: &AuthLayer, token: &str) -> Response<Full<Bytes>> {
+    let request = Request::get("/orders").header(AUTHORIZATION, format!("Bearer {token}"));
+    answer_to(layer, request.body(()).unwrap()).await
+}
+
+async fn answer_to(layer: &AuthLayer, request: Request<()>) -> Response<Full<Bytes>> {
     let service = layer.layer(service_fn(async |request: Request<()>| {
         let mut answer = Response::new(Full::default());
         answer.extensions_mut().extend(request.extensions().clone());
         Ok::<_, Infallible>(answer)
     }));
-    let request = Request::get("/orders").header(AUTHORIZATION, format!("Bearer {token}"));
-    let Ok(answer) = service.oneshot(request.body(()).unwrap()).await;
+    let Ok(answer) = service.oneshot(request).await;
     answer
 }
 

@@ -2,24 +2,13 @@
 
 use std::time::Duration;
 
-use ovasabi_auth::introspection::IntrospectionVerifier;
-
 use super::*;
 
 const RESOURCE: &str = "https://opaque.example";
-const INTROSPECTION: &str = "/token/introspection";
 
 fn layer(provider: &Provider, auth: ClientAuth) -> (AuthLayer, WallHand) {
     let (clock, hand) = clock();
-    let verifier = IntrospectionVerifier::builder(
-        provider.endpoint(INTROSPECTION),
-        provider.client.clone(),
-        auth,
-    );
-    let verifier = verifier
-        .issuer(provider.issuer())
-        .audience(Audience::new(RESOURCE))
-        .clock(clock);
+    let verifier = provider.introspection(RESOURCE, auth).clock(clock);
     (AuthLayer::required(verifier.build().unwrap()), hand)
 }
 
