@@ -18,6 +18,7 @@ async fn after_a_change_of_keys_a_new_token_costs_one_fetch_and_an_old_one_is_re
     let layer = AuthLayer::required(provider.verifier(&keys, RESOURCE).build().unwrap());
     let old = provider.token(RESOURCE).await;
     check_passes(&layer, &old).await;
+    assert_eq!(provider.requests("/jwks").await, 1);
 
     provider.process.restart_with_new_keys().unwrap();
     check_passes(&layer, &old).await;
