@@ -21,7 +21,7 @@ pub struct Claims {
     id: Option<Text>,
     client_id: Option<Text>,
     scope: Option<Text>,
-    roles: Vec<Box<str>>,
+    roles: Vec<Text>,
     dates: Dates,
 }
 
@@ -60,7 +60,7 @@ impl Claims {
             id,
             client_id: places.client(claims, json)?,
             scope: places.scopes(claims, json),
-            roles: places.roles(claims)?,
+            roles: places.roles(claims, json)?,
             dates,
         })
     }
@@ -132,7 +132,7 @@ impl Claims {
 
     /// `roles`, or what the issuer calls them: what its subject is.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.roles.iter().map(|role| &**role)
+        self.roles.iter().map(|role| role.get(&self.json))
     }
 
     /// Any claim of the token as `T`; `None` when it is absent or `null`.

@@ -76,12 +76,12 @@ impl Places {
         Some(Text::of(all, json))
     }
 
-    pub(super) fn roles(&self, claims: &Object<'_>) -> Result<Vec<Box<str>>, Reason> {
+    pub(super) fn roles(&self, claims: &Object<'_>, json: &str) -> Result<Vec<Text>, Reason> {
         let mut roles = Vec::new();
         for path in self.roles {
             if let Some(value) = find(claims, path)? {
                 let found = value.as_strings().ok_or(Reason::ClaimInvalid)?;
-                roles.extend(found.into_iter().map(Into::into));
+                roles.extend(found.into_iter().map(|role| Text::of(role, json)));
             }
         }
         Ok(roles)
