@@ -22,10 +22,25 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
 ///
 /// By the same rules as [`BASE64URL`], sixteen characters or more a step: it was a quarter of what a token costs beside
 /// its signature.
-pub(super) fn decode_into<'b>(text: &str, bytes: &'b mut [u8]) -> Option<&'b [u8]> {
+pub(super) fn decode_into(text: impl AsRef<[u8]>, bytes: &mut [u8]) -> Option<&[u8]> {
+    let text = text.as_ref();
     let bytes = bytes.get_mut(..decoded_length(text.len()))?;
-    let decoded = URL_SAFE_NO_PAD.decode(text.as_bytes(), Out::from_slice(bytes));
+    let decoded = URL_SAFE_NO_PAD.decode(text, Out::from_slice(bytes));
     Some(decoded.ok()?)
+}
+
+/// Whether the text says just this.
+pub(crate) fn says(text: &str, bytes: &[u8]) -> bool {
+    /// Whole groups of four characters, and of three bytes.
+    const STEP: usize = 1024;
+    let mut buffer = [0; STEP / 4 * 3];
+    let mut parts = text.as_bytes().chunks(STEP);
+    decoded_length(text.len()) == bytes.len()
+        && bytes.chunks(buffer.len()).all(|bytes| {
+            let text = parts.next();
+            text.and_then(|text| decode_into(text, &mut buffer)) == Some(bytes)
+        })
+        && parts.next().is_none()
 }
 
 #[cfg(test)]
@@ -33,7 +48,7 @@ mod tests {
     use base64::Engine;
     use proptest::prelude::*;
 
-    use super::{BASE64URL, decode, decode_into};
+    use super::{BASE64URL, decode, decode_into, says};
 
     proptest! {
         #[test]
@@ -80,6 +95,27 @@ mod tests {
                 assert_eq!(decode(&text), BASE64URL.decode(&text).ok(), "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_text_says_just_what_it_was_made_of() {
+        for length in [0_usize, 1, 2, 3, 767, 768, 769, 2000] {
+            let bytes: Vec<u8> = (0..=250).cycle().take(length).collect();
+            let text = BASE64URL.encode(&bytes);
+            assert!(says(&text, &bytes), "{length}");
+            assert!(!says(&format!("{text}A"), &bytes), "{length}");
+            let mut other = bytes.clone();
+            for place in [0, length / 2, length.saturating_sub(1)] {
+                if let Some(byte) = other.get_mut(place) {
+                    *byte ^= 1;
+                    assert!(!says(&text, &other), "{length}: {place}");
+                    *other.get_mut(place).unwrap() ^= 1;
+                }
+            }
+            other.push(0);
+            assert!(!says(&text, &other), "{length}");
+        }
+        assert!(!says("AB", &[0]), "bits are left over");
     }
 
     #[test]

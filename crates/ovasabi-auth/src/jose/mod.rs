@@ -48,7 +48,7 @@ mod thumbprint;
 mod verifying_key;
 
 pub use algorithm::Algorithm;
-pub(crate) use base64url::BASE64URL;
+pub(crate) use base64url::{BASE64URL, says};
 pub use compact::{CompactJws, MAX_TOKEN_BYTES};
 pub use jwk::JwkError;
 pub use jwk_set::{JwkSet, JwkSetError};

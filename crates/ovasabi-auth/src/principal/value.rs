@@ -18,12 +18,19 @@ pub struct Principal(Arc<Facts>);
 #[derive(Clone)]
 struct Facts {
     subject: Subject,
+    /// Apart, because a bearer token has it all in its claims, and thousands of them are remembered.
+    own: Option<Box<Own>>,
+    #[cfg(feature = "token")]
+    claims: Option<Claims>,
+}
+
+/// What is known of a caller beside the claims of a token.
+#[derive(Clone, Default)]
+struct Own {
     roles: Vec<String>,
     scopes: Vec<String>,
     expires_at: Option<SystemTime>,
     credential_id: Option<Arc<str>>,
-    #[cfg(feature = "token")]
-    claims: Option<Claims>,
     #[cfg(feature = "token")]
     proof_key: Option<Thumbprint>,
 }
@@ -34,21 +41,16 @@ impl Principal {
     pub fn new(subject: Subject) -> Self {
         Self(Arc::new(Facts {
             subject,
-            roles: Vec::new(),
-            scopes: Vec::new(),
-            expires_at: None,
-            credential_id: None,
+            own: None,
             #[cfg(feature = "token")]
             claims: None,
-            #[cfg(feature = "token")]
-            proof_key: None,
         }))
     }
 
     /// Adds a role.
     #[must_use]
     pub fn with_role(mut self, role: impl Into<String>) -> Self {
-        self.facts().roles.push(role.into());
+        self.own().roles.push(role.into());
         self
     }
 
@@ -56,21 +58,21 @@ impl Principal {
     #[must_use]
     pub fn with_scope(mut self, scope: impl AsRef<str>) -> Self {
         let scopes = scope.as_ref().split(' ').filter(|scope| !scope.is_empty());
-        self.facts().scopes.extend(scopes.map(str::to_owned));
+        self.own().scopes.extend(scopes.map(str::to_owned));
         self
     }
 
     /// Sets when the credential ends. Default: never.
     #[must_use]
     pub fn with_expiry(mut self, at: SystemTime) -> Self {
-        self.facts().expires_at = Some(at);
+        self.own().expires_at = Some(at);
         self
     }
 
     /// Sets by which credential it is known, by its public id. Default: none.
     #[must_use]
     pub fn with_credential_id(mut self, id: impl Into<Arc<str>>) -> Self {
-        self.facts().credential_id = Some(id.into());
+        self.own().credential_id = Some(id.into());
         self
     }
 
@@ -79,24 +81,23 @@ impl Principal {
     pub(crate) fn of_token(
         subject: Subject,
         claims: Claims,
-        expires_at: SystemTime,
         proof_key: Option<Thumbprint>,
     ) -> Self {
+        let own = |proof_key| Own {
+            proof_key: Some(proof_key),
+            ..Own::default()
+        };
         Self(Arc::new(Facts {
             subject,
-            roles: Vec::new(),
-            scopes: Vec::new(),
-            expires_at: Some(expires_at),
-            credential_id: None,
+            own: proof_key.map(|key| Box::new(own(key))),
             claims: Some(claims),
-            proof_key,
         }))
     }
 
     /// The same caller, whose credential is bound to this key.
     #[cfg(feature = "introspection")]
     pub(crate) fn bound_to(mut self, key: Thumbprint) -> Self {
-        self.facts().proof_key = Some(key);
+        self.own().proof_key = Some(key);
         self
     }
 
@@ -132,7 +133,8 @@ impl Principal {
 
     /// Its roles.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        let own = self.0.roles.iter().map(String::as_str);
+        let own = self.0.own.iter().flat_map(|own| &own.roles);
+        let own = own.map(String::as_str);
         #[cfg(feature = "token")]
         let own = own.chain(self.0.claims.iter().flat_map(Claims::roles));
         own
@@ -140,7 +142,8 @@ impl Principal {
 
     /// Its scopes.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let own = self.0.scopes.iter().map(String::as_str);
+        let own = self.0.own.iter().flat_map(|own| &own.scopes);
+        let own = own.map(String::as_str);
         #[cfg(feature = "token")]
         let own = own.chain(self.0.claims.iter().flat_map(Claims::scopes));
         own
@@ -149,13 +152,16 @@ impl Principal {
     /// When the credential ends, if it does. The verifier's leeway is not in it.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.0.expires_at
+        let own = self.0.own.as_ref().and_then(|own| own.expires_at);
+        #[cfg(feature = "token")]
+        let own = own.or_else(|| self.0.claims.as_ref().map(Claims::expires_at));
+        own
     }
 
     /// The public id of the credential, when it has one: that of an API key. Never a secret.
     #[must_use]
     pub fn credential_id(&self) -> Option<&str> {
-        self.0.credential_id.as_deref()
+        self.0.own.as_ref()?.credential_id.as_deref()
     }
 
     /// The verified claims, when the credential was a token.
@@ -172,11 +178,11 @@ impl Principal {
     #[cfg_attr(docsrs, doc(cfg(feature = "token")))]
     #[must_use]
     pub fn proof_key(&self) -> Option<&Thumbprint> {
-        self.0.proof_key.as_ref()
+        self.0.own.as_ref()?.proof_key.as_ref()
     }
 
-    fn facts(&mut self) -> &mut Facts {
-        Arc::make_mut(&mut self.0)
+    fn own(&mut self) -> &mut Own {
+        Arc::make_mut(&mut self.0).own.get_or_insert_default()
     }
 }
 

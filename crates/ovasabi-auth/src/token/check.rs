@@ -1,7 +1,7 @@
 //! The rules for claims, RFC 9068 §4 and RFC 7519 §4.1.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use ovasabi_core::context::{Subject, SubjectKind};
 
@@ -17,7 +17,6 @@ use crate::jose::{Reason, Thumbprint};
 struct Read {
     subject: Subject,
     claims: Claims,
-    expires_at: SystemTime,
     proof_key: Option<Thumbprint>,
 }
 
@@ -32,12 +31,8 @@ impl Settings {
     ) -> Result<(Principal, Validity), Reason> {
         let read = self.read(&payload, now, is_access_token)?;
         let valid = read.claims.validity(self.leeway, keys);
-        let principal = Principal::of_token(
-            read.subject,
-            read.claims.over(payload),
-            read.expires_at,
-            read.proof_key,
-        );
+        let principal =
+            Principal::of_token(read.subject, read.claims.over(payload), read.proof_key);
         if self.scopes.iter().all(|scope| principal.has_scope(scope)) {
             Ok((principal, valid))
         } else {
@@ -70,7 +65,6 @@ impl Settings {
         Ok(Read {
             subject,
             claims,
-            expires_at: date::to_system(dates.expires_at),
             proof_key,
         })
     }

@@ -76,6 +76,11 @@ impl Claims {
         Self { json, ..self }
     }
 
+    /// The payload of the token, as it was decoded.
+    pub(super) fn json(&self) -> &str {
+        &self.json
+    }
+
     /// When a verifier would say of these dates what it has said now.
     pub(super) fn validity(&self, leeway: Duration, keys: u64) -> Validity {
         let Dates {

@@ -5,11 +5,13 @@
 //! are the keys still those that it was verified with, is it [revoked](super::Revocations). What a caller may do is
 //! never remembered: rules are asked on every request.
 //!
-//! * A token is found by a seeded hash, and then compared byte for byte.
+//! * A token is found by a seeded hash, and then compared to the last byte. Its payload is not kept twice: it is compared
+//!   with the claims, and its header is shared with all that have the same.
 //! * Only tokens that were verified are kept: an attacker without valid ones fills nothing.
 //! * It never grows: a set of eight makes way among itself, for the one that was used the longest time ago.
-//! * The bytes of a token are wiped when it goes. Tokens above [`TokenCache::MAX_TOKEN_BYTES`] are not kept.
+//! * The signature of a token is wiped when it goes, and so is all of one that has no claims. Tokens above [`TokenCache::MAX_TOKEN_BYTES`] are not kept.
 
+mod kept;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ use foldhash::SharedSeed;
 use foldhash::quality::FoldHasher;
 
 use crate::Principal;
+use kept::Headers;
 use set::{Entry, Set};
 
 /// How many verified tokens are remembered, and for how long. See the [module](self).
@@ -75,6 +78,7 @@ pub(crate) struct Validity {
 pub(crate) struct Cache {
     seed: (u64, SharedSeed),
     sets: Box<[Set]>,
+    headers: Headers,
     ttl: u64,
     hits: AtomicU64,
     misses: AtomicU64,
@@ -89,6 +93,7 @@ impl Cache {
         Self {
             seed: (hash(0), SharedSeed::from_u64(hash(1))),
             sets: (0..sets).map(|_| Set::default()).collect(),
+            headers: Headers::default(),
             ttl: nanos(settings.ttl),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -121,12 +126,11 @@ impl Cache {
         let hash = self.hash(token);
         let until = valid.until.min(nanos(now).saturating_add(self.ttl));
         if let Some(set) = self.set(hash) {
-            set.put(Entry::new(
-                hash,
+            let valid = Validity { until, ..valid };
+            set.put(
                 token,
-                principal,
-                Validity { until, ..valid },
-            ));
+                Entry::new(hash, token, principal, valid, &self.headers),
+            );
         }
     }
 

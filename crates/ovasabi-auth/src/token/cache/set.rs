@@ -2,9 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use zeroize::Zeroizing;
-
 use super::Validity;
+use super::kept::{Headers, Kept};
 use crate::Principal;
 
 #[derive(Default)]
@@ -20,25 +19,31 @@ struct Places {
 /// A token, and who was verified with it.
 pub(super) struct Entry {
     hash: u64,
-    token: Zeroizing<Box<[u8]>>,
+    kept: Kept,
     principal: Principal,
     valid: Validity,
     used: u64,
 }
 
 impl Entry {
-    pub(super) fn new(hash: u64, token: &str, principal: &Principal, valid: Validity) -> Self {
+    pub(super) fn new(
+        hash: u64,
+        token: &str,
+        principal: &Principal,
+        valid: Validity,
+        headers: &Headers,
+    ) -> Self {
         Self {
             hash,
-            token: Zeroizing::new(token.as_bytes().into()),
+            kept: Kept::new(token, principal, headers),
             principal: principal.clone(),
             valid,
             used: 0,
         }
     }
 
-    fn is_of(&self, hash: u64, token: &[u8]) -> bool {
-        self.hash == hash && **self.token == *token
+    fn is_of(&self, hash: u64, token: &str) -> bool {
+        self.hash == hash && self.kept.is(token, &self.principal)
     }
 }
 
@@ -52,7 +57,7 @@ impl Set {
         let mut entries = places.entries.iter_mut();
         let place = entries.find(|place| {
             let entry = place.as_ref();
-            entry.is_some_and(|entry| entry.is_of(hash, token.as_bytes()))
+            entry.is_some_and(|entry| entry.is_of(hash, token))
         })?;
         let entry = place.as_mut()?;
         let Validity {
@@ -69,12 +74,12 @@ impl Set {
         None
     }
 
-    pub(super) fn put(&self, mut entry: Entry) {
+    pub(super) fn put(&self, token: &str, mut entry: Entry) {
         let mut places = self.places();
         places.uses += 1;
         entry.used = places.uses;
         let rank = |place: &Option<Entry>| match place {
-            Some(known) if known.is_of(entry.hash, &entry.token) => (0, 0),
+            Some(known) if known.is_of(entry.hash, token) => (0, 0),
             None => (1, 0),
             Some(known) => (2, known.used),
         };
@@ -87,7 +92,7 @@ impl Set {
     pub(super) fn remove(&self, hash: u64, token: &str) {
         for place in &mut self.places().entries {
             let entry = place.as_ref();
-            if entry.is_some_and(|entry| entry.is_of(hash, token.as_bytes())) {
+            if entry.is_some_and(|entry| entry.is_of(hash, token)) {
                 *place = None;
             }
         }
