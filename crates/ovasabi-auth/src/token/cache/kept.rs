@@ -30,7 +30,7 @@ impl Kept {
         let parts = token.split_once('.');
         let parts = parts.and_then(|(header, rest)| Some((header, rest.rsplit_once('.')?)));
         match parts {
-            Some((header, (payload, signature))) if is_payload(payload, principal) => {
+            Some((header, (payload, signature))) if is_payload(payload.as_bytes(), principal) => {
                 Self::Signed {
                     header: headers.shared(header),
                     signature: wiped(signature),
@@ -45,17 +45,18 @@ impl Kept {
         match self {
             Self::Whole(whole) => ***whole == *token.as_bytes(),
             Self::Signed { header, signature } => {
-                let rest = token.strip_prefix(&**header);
-                let parts = rest.and_then(|rest| rest.strip_prefix('.')?.rsplit_once('.'));
-                parts.is_some_and(|(payload, last)| {
-                    ***signature == *last.as_bytes() && is_payload(payload, principal)
-                })
+                let rest = token.as_bytes().strip_prefix(header.as_bytes());
+                let payload = rest.and_then(|rest| {
+                    let payload = rest.strip_suffix(&***signature)?;
+                    payload.strip_prefix(b".")?.strip_suffix(b".")
+                });
+                payload.is_some_and(|payload| is_payload(payload, principal))
             }
         }
     }
 }
 
-fn is_payload(text: &str, principal: &Principal) -> bool {
+fn is_payload(text: &[u8], principal: &Principal) -> bool {
     let claims = principal.claims();
     claims.is_some_and(|claims| says(text, claims.json().as_bytes()))
 }
