@@ -104,7 +104,8 @@ impl Anonymous {
     note = "call `.responding_grpc()` when it is `http::Response<B>` with `B: Default` (tonic)"
 )]
 pub trait Answer<B> {
-    /// The response; `is_grpc` says whether the content type of the request was gRPC.
+    /// The response, with the [challenges](Refusal::challenges) and the other [headers](Refusal::headers) of the refusal;
+    /// `is_grpc` says whether the content type of the request was gRPC.
     fn answer(&self, refusal: &Refusal, is_grpc: bool) -> Response<B>;
 }
 

@@ -3,7 +3,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 
 use super::TokenError;
@@ -94,15 +93,4 @@ impl Proofs {
     fn nonces(&self) -> MutexGuard<'_, Nonces> {
         self.nonces.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether it is the proof that was refused: another token would fare no better.
-pub(super) fn is_blamed(headers: &HeaderMap) -> bool {
-    let errors: [&[u8]; 2] = [b"\"use_dpop_nonce\"", b"\"invalid_dpop_proof\""];
-    headers.get_all(WWW_AUTHENTICATE).iter().any(|value| {
-        let value = value.as_bytes();
-        errors
-            .iter()
-            .any(|error| value.windows(error.len()).any(|part| part == *error))
-    })
 }

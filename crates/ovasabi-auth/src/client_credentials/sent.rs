@@ -37,7 +37,7 @@ impl Sent {
         #[cfg(feature = "dpop")]
         if let (Some(origin), Some(proofs)) = (&self.origin, self.source.proofs()) {
             proofs.heard(origin, response.headers());
-            if super::proofs::is_blamed(response.headers()) {
+            if crate::dpop::is_proof_refused(response.headers()) {
                 return;
             }
         }

@@ -21,16 +21,24 @@ use super::verifier::DPOP_NONCE;
 /// ```
 #[must_use]
 pub fn is_nonce_wanted<B>(response: &Response<B>) -> bool {
-    let challenges = response.headers().get_all(WWW_AUTHENTICATE);
     response.status() == StatusCode::UNAUTHORIZED
         && nonce_of(response.headers()).is_some()
-        && challenges.iter().any(|value| {
-            let value = value.as_bytes();
-            value.windows(WANTED.len()).any(|part| part == WANTED)
-        })
+        && has_challenge(response.headers(), "use_dpop_nonce")
 }
 
-const WANTED: &[u8] = b"error=\"use_dpop_nonce\"";
+/// Whether it is the proof that was refused: another token would fare no better.
+#[cfg(feature = "client-credentials")]
+pub(crate) fn is_proof_refused(headers: &HeaderMap) -> bool {
+    ["use_dpop_nonce", "invalid_dpop_proof"]
+        .into_iter()
+        .any(|error| has_challenge(headers, error))
+}
+
+fn has_challenge(headers: &HeaderMap, error: &str) -> bool {
+    let challenges = headers.get_all(WWW_AUTHENTICATE).iter();
+    let mut texts = challenges.filter_map(|value| value.to_str().ok());
+    texts.any(|text| text.contains(error))
+}
 
 /// The longest nonce that is kept, in bytes.
 const MAX_NONCE_BYTES: usize = 512;

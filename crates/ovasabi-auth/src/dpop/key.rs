@@ -238,7 +238,10 @@ impl<'a> NewProof<'a> {
             ath: self.token.map(hash),
             nonce: self.nonce,
         })?;
-        HeaderValue::try_from(proof).map_err(|_| KeyError::Library.into())
+        let mut value = HeaderValue::try_from(proof).map_err(|_| KeyError::Library)?;
+        // No secret, but new each time: neither a log nor the header table of HTTP/2 is better for it.
+        value.set_sensitive(true);
+        Ok(value)
     }
 }
 

@@ -86,6 +86,6 @@ pub use tokens::BoundTokens;
 pub use verifier::DpopVerifier;
 
 #[cfg(feature = "client-credentials")]
-pub(crate) use answer::nonce_of;
+pub(crate) use answer::{is_proof_refused, nonce_of};
 #[cfg(feature = "client-credentials")]
 pub(crate) use verifier::DPOP;

@@ -111,7 +111,7 @@ impl Nonces {
     /// The nonce of this time.
     pub(super) fn at(&self, now: Duration) -> Option<HeaderValue> {
         let period = self.period(now).to_be_bytes();
-        let code = hmac::sign(self.keys.first()?, &self.coded(period));
+        let code = hmac::sign(self.keys.first()?, &coded(period));
         let bytes: Vec<u8> = period.iter().chain(code.as_ref()).copied().collect();
         let text = BASE64URL.encode(bytes.get(..NONCE_BYTES)?);
         HeaderValue::try_from(text).ok()
@@ -129,7 +129,7 @@ impl Nonces {
         if u64::from_be_bytes(*period).abs_diff(self.period(now)) > 1 {
             return false;
         }
-        let message = self.coded(*period);
+        let message = coded(*period);
         self.keys.iter().any(|key| {
             let own = hmac::sign(key, &message);
             let own = own.as_ref().get(..CODE_BYTES).unwrap_or_default();
@@ -140,10 +140,9 @@ impl Nonces {
     fn period(&self, now: Duration) -> u64 {
         now.as_secs() / self.life
     }
+}
 
-    /// What is coded: periods of another length are other periods.
-    fn coded(&self, period: [u8; PERIOD_BYTES]) -> Vec<u8> {
-        let parts: [&[u8]; 3] = [b"dpop-nonce", &self.life.to_be_bytes(), &period];
-        parts.concat()
-    }
+/// What is coded: no other code that is made with the secret is one of these.
+fn coded(period: [u8; PERIOD_BYTES]) -> Vec<u8> {
+    [b"dpop-nonce".as_slice(), &period].concat()
 }

@@ -48,7 +48,9 @@ async fn keys_make_proofs_that_servers_accept() {
                 .nonce(nonce.to_str().unwrap());
             let request = Request::get("/me").header("dpop", proof.sign().unwrap());
             let request = request.header("authorization", format!("DPoP {token}"));
-            assert_eq!(api.send(request.body(()).unwrap()).await, Ok(()));
+            let request = request.body(()).unwrap();
+            assert!(request.headers()["dpop"].is_sensitive());
+            assert_eq!(api.send(request).await, Ok(()));
         }
         assert_eq!(key.verifying_key().thumbprint(), key.thumbprint());
     }

@@ -380,6 +380,28 @@ async fn a_service_behind_others_names_what_they_cut_off() {
     }
 }
 
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn a_nested_router_is_known_by_its_whole_path() {
+    use axum::body::Body;
+    use axum::{Router, routing};
+
+    let client = Client::new();
+    let router = || Router::new().route("/me", routing::get(async || "hello"));
+    let inside = Api::with(|builder| builder.url("https://api.example/v1"));
+    let inside = Router::new().nest("/v1", router().layer(inside.layer));
+    let outside = Router::new().nest("/v1", router()).layer(Api::new().layer);
+    let wrong = Router::new().nest("/v1", router().layer(Api::new().layer));
+    for (router, status) in [(inside, 200), (outside, 200), (wrong, 401)] {
+        let proof = client.proof().claim("htu", "https://api.example/v1/me");
+        let request = client.request(&proof.mint());
+        let (mut head, ()) = request.into_parts();
+        head.uri = "/v1/me?all=1".parse().unwrap();
+        let request = Request::from_parts(head, Body::empty());
+        assert_eq!(router.oneshot(request).await.unwrap().status(), status);
+    }
+}
+
 #[tokio::test]
 async fn a_proof_is_good_from_its_first_to_its_last_second() {
     let client = Client::new();
