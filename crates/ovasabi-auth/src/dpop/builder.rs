@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use ovasabi_core::time::WallClock;
 
+use super::prove::Inner;
 use super::tokens::sealed::Look;
 use super::url::ServiceUrl;
-use super::verifier::Inner;
 use super::{BoundTokens, DpopVerifier, MemoryReplays, ProofNonces, ReplayStore};
 use crate::jose::Algorithm;
 use crate::token::ConfigError;

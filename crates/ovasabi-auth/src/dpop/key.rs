@@ -2,21 +2,20 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
 };
 use base64::Engine;
-use http::{HeaderValue, Method, Uri};
+use http::{Method, Uri};
 use ovasabi_core::time::WallClock;
-use serde::Serialize;
 
+use super::NewProof;
 use crate::jose::proof::TYP;
 use crate::jose::{Algorithm, BASE64URL, KeyError, Thumbprint, VerifyingKey, pem};
-use crate::token::random_id;
 
 /// A private key of a client, ES256 or EdDSA, that proves to be there with each request. Clones are the same key;
 /// `Debug` shows its thumbprint alone.
@@ -39,18 +38,6 @@ struct Key {
 enum Pair {
     P256(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
-}
-
-/// Why there is no proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProofError {
-    /// The target of the request has no scheme or no host: nobody knows where it goes.
-    #[error("the target is no absolute URL")]
-    NotAbsolute,
-    /// The library failed.
-    #[error(transparent)]
-    Key(#[from] KeyError),
 }
 
 impl ProofKey {
@@ -144,29 +131,25 @@ impl ProofKey {
 
     /// Begins a proof for a request with this method to this absolute URL; its query is left out.
     pub fn proof<'a>(&'a self, method: &'a Method, uri: &'a Uri) -> NewProof<'a> {
-        NewProof {
-            key: self,
-            method,
-            uri,
-            token: None,
-            nonce: None,
-        }
+        NewProof::new(self, method, uri)
     }
 
-    fn sign(&self, claims: &Claims<'_>) -> Result<String, KeyError> {
+    /// The whole proof with these claims.
+    pub(super) fn sign(&self, claims: &[u8]) -> Result<String, KeyError> {
         let mut proof = self.key.header.clone();
-        // Text and numbers always serialise.
-        let claims = serde_json::to_vec(claims).unwrap_or_default();
         BASE64URL.encode_string(claims, &mut proof);
-        let library = |_| KeyError::Library;
         let signature = match &self.key.pair {
             Pair::P256(pair) => pair.sign(&SystemRandom::new(), proof.as_bytes()),
             Pair::Ed25519(pair) => pair.try_sign(proof.as_bytes()),
         };
-        let signature = signature.map_err(library)?;
+        let signature = signature.map_err(|_| KeyError::Library)?;
         proof.push('.');
         BASE64URL.encode_string(signature, &mut proof);
         Ok(proof)
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.clock.since_epoch()
     }
 }
 
@@ -175,83 +158,6 @@ impl fmt::Debug for ProofKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProofKey")
             .field("thumbprint", &self.thumbprint())
-            .finish_non_exhaustive()
-    }
-}
-
-/// A proof that is being made: for one request, once.
-#[must_use = "a proof is nothing until it is signed"]
-pub struct NewProof<'a> {
-    key: &'a ProofKey,
-    method: &'a Method,
-    uri: &'a Uri,
-    token: Option<&'a str>,
-    nonce: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Claims<'a> {
-    jti: String,
-    htm: &'a str,
-    htu: String,
-    iat: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ath: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nonce: Option<&'a str>,
-}
-
-impl<'a> NewProof<'a> {
-    /// The access token that goes with it. Default: none, as for a token endpoint.
-    pub fn token(self, token: &'a str) -> Self {
-        Self {
-            token: Some(token),
-            ..self
-        }
-    }
-
-    /// The nonce that the server has asked for. Default: none.
-    pub fn nonce(self, nonce: &'a str) -> Self {
-        Self {
-            nonce: Some(nonce),
-            ..self
-        }
-    }
-
-    /// Signs it: the value of the `DPoP` header, with a random `jti` of 128 bits and the date of now.
-    ///
-    /// # Errors
-    /// [`ProofError::NotAbsolute`], or [`ProofError::Key`] when the library fails.
-    pub fn sign(self) -> Result<HeaderValue, ProofError> {
-        let (Some(scheme), Some(authority)) = (self.uri.scheme(), self.uri.authority()) else {
-            return Err(ProofError::NotAbsolute);
-        };
-        // A user name is no part of where a request goes.
-        let authority = authority.as_str();
-        let authority = authority.rsplit('@').next().unwrap_or(authority);
-        let hash = |token: &str| BASE64URL.encode(digest(&SHA256, token.as_bytes()));
-        let proof = self.key.sign(&Claims {
-            jti: random_id()?,
-            htm: self.method.as_str(),
-            htu: format!("{scheme}://{authority}{}", self.uri.path()),
-            iat: self.key.clock.since_epoch().as_secs(),
-            ath: self.token.map(hash),
-            nonce: self.nonce,
-        })?;
-        let mut value = HeaderValue::try_from(proof).map_err(|_| KeyError::Library)?;
-        // No secret, but new each time: neither a log nor the header table of HTTP/2 is better for it.
-        value.set_sensitive(true);
-        Ok(value)
-    }
-}
-
-/// For what it is; the token is a secret.
-impl fmt::Debug for NewProof<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewProof")
-            .field("key", &self.key)
-            .field("method", &self.method)
-            .field("uri", &self.uri)
             .finish_non_exhaustive()
     }
 }

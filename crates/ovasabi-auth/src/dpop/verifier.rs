@@ -1,20 +1,15 @@
-//! Checking proofs: RFC 9449 §4.3 and §7.
+//! Requests that come with a proof: RFC 9449 §7.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use ovasabi_core::Context;
-use ovasabi_core::time::WallClock;
 use zeroize::Zeroizing;
 
-use super::claims::ProofClaims;
-use super::nonces::Nonces;
-use super::tokens::sealed::Look;
-use super::url::ServiceUrl;
-use super::{BoundTokens, DpopVerifierBuilder, Noted, ProofId, ReplayStore};
+use super::prove::{Asked, Inner, first};
+use super::{BoundTokens, DpopVerifierBuilder};
 use crate::Principal;
 use crate::jose::proof::ProofJws;
 use crate::jose::{Algorithm, Reason};
@@ -24,24 +19,10 @@ use crate::layer::{Authenticate, Denied, Presented, Scheme, Verdict};
 pub(crate) const DPOP: HeaderName = HeaderName::from_static("dpop");
 pub(crate) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
-/// When a store that could not answer is worth asking again.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
 /// Knows access tokens that are bound to a key, and believes those that come with a proof of it: `Authorization: DPoP`
 /// and one `DPoP` header. Clones share what they remember. See the [module](super).
 #[derive(Clone)]
 pub struct DpopVerifier(pub(super) Arc<Inner>);
-
-pub(super) struct Inner {
-    pub(super) tokens: Arc<dyn Look>,
-    pub(super) urls: Vec<ServiceUrl>,
-    pub(super) algorithms: Vec<Algorithm>,
-    pub(super) max_age: Duration,
-    pub(super) leeway: Duration,
-    pub(super) nonces: Option<Nonces>,
-    pub(super) replays: Arc<dyn ReplayStore>,
-    pub(super) clock: WallClock,
-}
 
 impl DpopVerifier {
     /// Starts with who knows tokens, and the URL under which clients know this service: `https://api.example`, or
@@ -56,60 +37,6 @@ impl DpopVerifier {
     pub fn nonce(&self) -> Option<HeaderValue> {
         let nonces = self.0.nonces.as_ref()?;
         nonces.at(self.0.clock.since_epoch())
-    }
-}
-
-/// What a proof is about.
-struct Asked<'a> {
-    method: &'a Method,
-    path: &'a str,
-    token: &'a str,
-}
-
-impl Inner {
-    /// Whether the caller has the key of the token. What is cheap comes first, and no key is used but the one that the
-    /// issuer has named: an attacker without a good token costs what the token costs, and one who has stolen a token
-    /// costs a hash.
-    fn prove(
-        &self,
-        proof: &ProofJws<'_>,
-        asked: &Asked<'_>,
-        principal: &Principal,
-    ) -> Result<ProofId, Reason> {
-        let key = principal.proof_key().ok_or(Reason::KeyNotBound)?;
-        if proof.thumbprint() != *key {
-            return Err(Reason::ProofKeyDiffers);
-        }
-        let payload = proof.verify()?;
-        let claims = ProofClaims::read(&payload)?;
-        claims.check_request(&self.urls, asked.method, asked.path, asked.token)?;
-        // Read after the token was looked at: what is remembered below must not be over already.
-        let now = self.clock.since_epoch();
-        let until = claims.check_date(now, self.max_age, self.leeway)?;
-        if let Some(nonces) = &self.nonces
-            && !claims.nonce().is_some_and(|nonce| nonces.knows(nonce, now))
-        {
-            return Err(Reason::ProofNonce);
-        }
-        Ok(ProofId::new(key, &claims.id, &claims.url, now, until))
-    }
-
-    async fn note(&self, cx: &Context, proof: &ProofId) -> Result<(), Denied> {
-        match self.replays.note(cx, proof).await {
-            Ok(noted) => first(noted),
-            Err(error) => {
-                tracing::warn!(target: "ovasabi::auth", %error, "the replay store had no answer");
-                Err(Denied::unavailable(RETRY_AFTER))
-            }
-        }
-    }
-}
-
-fn first(noted: Noted) -> Result<(), Denied> {
-    match noted {
-        Noted::New => Ok(()),
-        Noted::Seen => Err(Reason::ProofReplayed.into()),
-        Noted::Full(after) => Err(Denied::unavailable(after)),
     }
 }
 

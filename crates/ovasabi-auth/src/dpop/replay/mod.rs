@@ -100,6 +100,10 @@ impl ProofId {
         self.until.saturating_sub(self.now) + Duration::from_millis(1)
     }
 
+    pub(super) fn is_over(&self, now: Duration) -> bool {
+        now > self.until
+    }
+
     /// The last instant at which it would be accepted, by the clock of the verifier.
     #[must_use]
     pub fn matters_until(&self) -> SystemTime {

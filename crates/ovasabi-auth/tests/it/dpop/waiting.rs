@@ -111,6 +111,23 @@ async fn who_goes_away_while_the_store_is_asked_has_not_passed() {
     );
 }
 
+#[tokio::test]
+async fn a_store_that_answers_when_the_proof_is_over_lets_nobody_pass() {
+    let (remote, api) = remote();
+    let client = Client::new();
+    let mut waiting = spawn(
+        api.service()
+            .oneshot(client.request(&client.proof().mint())),
+    );
+    assert_pending!(waiting.poll());
+    // By then it may have forgotten that it had seen the proof.
+    api.hand.advance(Duration::from_secs(61));
+    remote.answers.add_permits(1);
+    let answer = waiting.await.unwrap();
+    assert_eq!(answer.extensions().get(), Some(&Reason::ProofStale));
+    assert_eq!(api.reached(), 0);
+}
+
 #[cfg(feature = "jwks")]
 #[tokio::test(start_paused = true)]
 async fn a_proof_waits_with_its_token_for_a_key_that_is_not_there_yet() {
