@@ -141,7 +141,14 @@ async fn a_proof_waits_with_its_token_for_a_key_that_is_not_there_yet() {
         .keys_from(keys)
         .build()
         .unwrap();
+    // And then for a store that has to be asked.
+    let store = Remote {
+        inner: MemoryReplays::bounded(10),
+        answers: Arc::new(Semaphore::new(10)),
+        fails: Arc::default(),
+    };
     let proofs = DpopVerifier::builder(tokens, "https://api.example")
+        .replays(store)
         .build()
         .unwrap();
     let api = Api {
