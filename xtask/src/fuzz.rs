@@ -42,7 +42,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     }
     if !failed.is_empty() {
         bail!(
-            "these targets found something (see fuzz/artifacts): {}",
+            "these targets failed (what they found lies in fuzz/artifacts): {}",
             failed.join(", ")
         );
     }
