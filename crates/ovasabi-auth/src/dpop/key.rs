@@ -4,18 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
-};
 use base64::Engine;
 use http::{Method, Uri};
 use ovasabi_core::time::WallClock;
 
 use super::NewProof;
 use crate::jose::proof::TYP;
-use crate::jose::{Algorithm, BASE64URL, KeyError, Thumbprint, VerifyingKey, pem};
+use crate::jose::{BASE64URL, KeyError, KeyPair, Thumbprint, VerifyingKey};
 
 /// A private key of a client, ES256 or EdDSA, that proves to be there with each request. Clones are the same key;
 /// `Debug` shows its thumbprint alone.
@@ -29,15 +24,10 @@ pub struct ProofKey {
 }
 
 struct Key {
-    pair: Pair,
+    pair: KeyPair,
     public: VerifyingKey,
     /// The header of every proof, encoded, with its point.
     header: String,
-}
-
-enum Pair {
-    P256(EcdsaKeyPair),
-    Ed25519(Ed25519KeyPair),
 }
 
 impl ProofKey {
@@ -46,8 +36,7 @@ impl ProofKey {
     /// # Errors
     /// [`KeyError::Library`] when the machine has no randomness.
     pub fn generate() -> Result<Self, KeyError> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING);
-        Self::new(Pair::P256(pair.map_err(|_| KeyError::Library)?))
+        KeyPair::generate_p256().and_then(Self::new)
     }
 
     /// A new random key for EdDSA on Ed25519: proofs are made and checked faster, by servers that know it.
@@ -55,8 +44,7 @@ impl ProofKey {
     /// # Errors
     /// [`KeyError::Library`] when the machine has no randomness.
     pub fn generate_ed25519() -> Result<Self, KeyError> {
-        let pair = Ed25519KeyPair::generate();
-        Self::new(Pair::Ed25519(pair.map_err(|_| KeyError::Library)?))
+        KeyPair::generate_ed25519().and_then(Self::new)
     }
 
     /// The key of a PEM file (`PRIVATE KEY`, PKCS#8, not encrypted): P-256 or Ed25519, as `openssl genpkey` writes it.
@@ -64,8 +52,7 @@ impl ProofKey {
     /// # Errors
     /// [`KeyError::Pem`] or [`KeyError::Rejected`] when the text is no such file.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        const KIND: &str = "PRIVATE KEY";
-        Self::from_pkcs8(&pem::decode(text, KIND).ok_or(KeyError::Pem { expected: KIND })?)
+        KeyPair::from_pem(text).and_then(Self::new)
     }
 
     /// The key of a PKCS#8 document: P-256 or Ed25519.
@@ -73,31 +60,11 @@ impl ProofKey {
     /// # Errors
     /// [`KeyError::Rejected`] when the bytes are no such document, or its halves do not fit.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
-        let p256 = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der);
-        let pair = match (p256, Ed25519KeyPair::from_pkcs8(der)) {
-            (Ok(pair), _) => Pair::P256(pair),
-            (_, Ok(pair)) => Pair::Ed25519(pair),
-            _ => {
-                return Err(KeyError::Rejected {
-                    expected: "PKCS#8 of a P-256 or Ed25519 key",
-                });
-            }
-        };
-        Self::new(pair)
+        KeyPair::from_pkcs8(der).and_then(Self::new)
     }
 
-    fn new(pair: Pair) -> Result<Self, KeyError> {
-        let (algorithm, public) = match &pair {
-            Pair::P256(pair) => {
-                let der = pair.public_key().as_der().map_err(|_| KeyError::Library)?;
-                (Algorithm::Es256, VerifyingKey::from_der(der.as_ref())?)
-            }
-            Pair::Ed25519(pair) => {
-                let bytes = pair.public_key().as_ref().try_into();
-                let public = VerifyingKey::ed25519(bytes.map_err(|_| KeyError::Library)?)?;
-                (Algorithm::EdDsa, public)
-            }
-        };
+    fn new(pair: KeyPair) -> Result<Self, KeyError> {
+        let (algorithm, public) = (pair.algorithm(), pair.verifying_key()?);
         let jwk = public.bare_jwk();
         let header = format!(r#"{{"typ":"{TYP}","alg":"{algorithm}","jwk":{jwk}}}"#);
         let header = BASE64URL.encode(header) + ".";
@@ -138,14 +105,7 @@ impl ProofKey {
     pub(super) fn sign(&self, claims: &[u8]) -> Result<String, KeyError> {
         let mut proof = self.key.header.clone();
         BASE64URL.encode_string(claims, &mut proof);
-        let signature = match &self.key.pair {
-            Pair::P256(pair) => pair.sign(&SystemRandom::new(), proof.as_bytes()),
-            Pair::Ed25519(pair) => pair.try_sign(proof.as_bytes()),
-        };
-        let signature = signature.map_err(|_| KeyError::Library)?;
-        proof.push('.');
-        BASE64URL.encode_string(signature, &mut proof);
-        Ok(proof)
+        self.key.pair.seal(proof)
     }
 
     pub(super) fn now(&self) -> Duration {

@@ -34,9 +34,10 @@ mod header;
 pub(crate) mod json;
 mod jwk;
 mod jwk_set;
+mod key_pair;
 mod known;
 mod material;
-pub(crate) mod pem;
+mod pem;
 #[cfg(feature = "dpop")]
 pub(crate) mod proof;
 mod reason;
@@ -52,6 +53,8 @@ pub(crate) use base64url::{BASE64URL, says};
 pub use compact::{CompactJws, MAX_TOKEN_BYTES};
 pub use jwk::JwkError;
 pub use jwk_set::{JwkSet, JwkSetError};
+#[cfg(feature = "dpop")]
+pub(crate) use key_pair::KeyPair;
 pub use reason::Reason;
 pub use signing_key::{KeyError, SigningKey};
 pub use thumbprint::{Thumbprint, ThumbprintError};

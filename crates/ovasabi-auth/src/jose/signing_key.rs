@@ -3,18 +3,22 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine;
 
-use super::{BASE64URL, VerifyingKey, pem};
+use super::key_pair::KeyPair;
+use super::{Algorithm, BASE64URL, VerifyingKey};
 
-/// A private Ed25519 key that signs tokens. Clones are the same key; `Debug` shows its id alone.
+/// A private key that signs tokens: Ed25519 for EdDSA, or P-256 for ES256. Clones are the same key; `Debug` shows its
+/// id alone.
+///
+/// EdDSA is the faster one to check, and its signatures need no randomness; ES256 is for readers that know nothing else.
 ///
 /// Its id is the thumbprint of the public half (RFC 7638, RFC 8037 appendix A.3) unless
 /// [`with_id`](Self::with_id) sets another: two processes that read the same file agree on it.
 #[derive(Clone)]
 pub struct SigningKey {
-    pair: Arc<Ed25519KeyPair>,
+    pair: Arc<KeyPair>,
     public: VerifyingKey,
 }
 
@@ -40,7 +44,7 @@ pub enum KeyError {
 }
 
 impl SigningKey {
-    /// A new random key.
+    /// A new random Ed25519 key.
     ///
     /// It lives as long as the process: tokens of an earlier start are refused. For a key that lasts, make a
     /// file with `openssl genpkey -algorithm ed25519` and read it with [`from_pem`](Self::from_pem).
@@ -48,40 +52,42 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::Library`] when the machine has no randomness.
     pub fn generate() -> Result<Self, KeyError> {
-        Ed25519KeyPair::generate()
-            .map_err(|_| KeyError::Library)
-            .and_then(Self::from_pair)
+        KeyPair::generate_ed25519().and_then(Self::from_pair)
     }
 
-    /// The key of a PEM file (`PRIVATE KEY`, PKCS#8, not encrypted).
+    /// A new random P-256 key, whose tokens are signed with ES256. As of [`generate`](Self::generate), they end with the
+    /// process; a file comes from `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`.
+    ///
+    /// # Errors
+    /// [`KeyError::Library`] when the machine has no randomness.
+    pub fn generate_es256() -> Result<Self, KeyError> {
+        KeyPair::generate_p256().and_then(Self::from_pair)
+    }
+
+    /// The key of a PEM file (`PRIVATE KEY`, PKCS#8, not encrypted): P-256 or Ed25519, as `openssl genpkey` writes it.
     ///
     /// # Errors
     /// [`KeyError::Pem`] or [`KeyError::Rejected`] when the text is no such file.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        const KIND: &str = "PRIVATE KEY";
-        let der = pem::decode(text, KIND).ok_or(KeyError::Pem { expected: KIND })?;
-        Self::from_pkcs8(&der)
+        KeyPair::from_pem(text).and_then(Self::from_pair)
     }
 
-    /// The key of a PKCS#8 document, version 1 or 2 (RFC 8410 §7).
+    /// The key of a PKCS#8 document: P-256 (RFC 5915), or Ed25519 in version 1 or 2 (RFC 8410 §7).
     ///
     /// # Errors
     /// [`KeyError::Rejected`] when the bytes are no such document, or its halves do not fit.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
-        let rejected = |_| KeyError::Rejected { expected: "PKCS#8" };
-        Ed25519KeyPair::from_pkcs8(der)
-            .map_err(rejected)
-            .and_then(Self::from_pair)
+        KeyPair::from_pkcs8(der).and_then(Self::from_pair)
     }
 
-    /// The key of a seed: the 32 random bytes that are the private key of RFC 8032 §5.1.5.
+    /// The Ed25519 key of a seed: the 32 random bytes that are the private key of RFC 8032 §5.1.5.
     ///
     /// # Errors
     /// [`KeyError::Library`] when the library fails; every seed is a key.
     pub fn from_seed(seed: &[u8; 32]) -> Result<Self, KeyError> {
         Ed25519KeyPair::from_seed_unchecked(seed)
             .map_err(|_| KeyError::Library)
-            .and_then(Self::from_pair)
+            .and_then(|pair| Self::from_pair(KeyPair::Ed25519(pair)))
     }
 
     /// Sets the id that tokens carry as `kid`. Default: the thumbprint of the key.
@@ -95,6 +101,12 @@ impl SigningKey {
     #[must_use]
     pub fn id(&self) -> &str {
         self.public.id()
+    }
+
+    /// How it signs: [`Algorithm::EdDsa`] or [`Algorithm::Es256`].
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.pair.algorithm()
     }
 
     /// The public half, with the same id.
@@ -112,25 +124,17 @@ impl SigningKey {
     /// [`KeyError::Library`] when the library fails.
     pub fn sign_compact(&self, typ: &str, payload: &[u8]) -> Result<String, KeyError> {
         let (typ, id) = (quoted(typ), quoted(self.id()));
-        let header = format!(r#"{{"alg":"EdDSA","typ":{typ},"kid":{id}}}"#);
+        let header = format!(r#"{{"alg":"{}","typ":{typ},"kid":{id}}}"#, self.algorithm());
         let mut token = BASE64URL.encode(header);
         token.push('.');
         BASE64URL.encode_string(payload, &mut token);
-        let signature = self
-            .pair
-            .try_sign(token.as_bytes())
-            .map_err(|_| KeyError::Library)?;
-        token.push('.');
-        BASE64URL.encode_string(signature, &mut token);
-        Ok(token)
+        self.pair.seal(token)
     }
 
-    fn from_pair(pair: Ed25519KeyPair) -> Result<Self, KeyError> {
-        let bytes =
-            <[u8; 32]>::try_from(pair.public_key().as_ref()).map_err(|_| KeyError::Library)?;
+    fn from_pair(pair: KeyPair) -> Result<Self, KeyError> {
         Ok(Self {
+            public: pair.verifying_key()?,
             pair: Arc::new(pair),
-            public: VerifyingKey::ed25519(&bytes)?,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Access tokens of our own: signed with Ed25519, verified as if everything in them were hostile.
+//! Access tokens of our own: signed with EdDSA or ES256, verified as if everything in them were hostile.
 //!
 //! A service that logs people in hands out a token, and every other service must believe it without asking.
 //! [`AccessTokenSigner`] writes them in the profile of RFC 9068, [`AccessTokenVerifier`] reads them:

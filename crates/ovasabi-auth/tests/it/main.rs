@@ -48,6 +48,8 @@ mod secrets;
 #[cfg(feature = "token")]
 mod several;
 #[cfg(feature = "token")]
+mod signing_key;
+#[cfg(feature = "token")]
 mod support;
 #[cfg(feature = "token")]
 mod token;
