@@ -3,7 +3,7 @@
 // Its signing keys are in FOLDER/keys.json, made at the first start: without that file the next start has other keys.
 // The resource that a token is asked for says what kind of token it is; see RESOURCES.
 // GET /requests tells how often each path was asked since the start.
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -33,10 +33,19 @@ const service = (name, more) => ({
   token_endpoint_auth_method: 'client_secret_basic',
   ...more,
 });
+// It says who it is with assertions. Its private key is in FOLDER/NAME.pem, made at the first start.
+const signing = (name, alg, type, options) => service(name, {
+  client_secret: undefined,
+  token_endpoint_auth_method: 'private_key_jwt',
+  token_endpoint_auth_signing_alg: alg,
+  jwks: { keys: [{ ...publicKey(join(folder, `${name}.pem`), type, options), kid: `key of ${name}` }] },
+});
 const clients = [
   service('orders'),
   service('posts', { token_endpoint_auth_method: 'client_secret_post' }),
   service('bound', { dpop_bound_access_tokens: true }),
+  signing('signs-es256', 'ES256', 'ec', { namedCurve: 'P-256' }),
+  signing('signs-eddsa', 'EdDSA', 'ed25519'),
   // The resource server, which asks about tokens of others.
   service('api', { grant_types: [] }),
 ];
@@ -46,7 +55,10 @@ const provider = new Provider(issuer, {
   jwks: { keys: signingKeys(join(folder, 'keys.json')) },
   cookies: { keys: [randomBytes(16).toString('hex')] },
   scopes: SCOPES.split(' '),
-  enabledJWA: { dPoPSigningAlgValues: ['ES256', 'RS256', 'EdDSA', 'Ed25519'] },
+  enabledJWA: {
+    clientAuthSigningAlgValues: ['ES256', 'EdDSA'],
+    dPoPSigningAlgValues: ['ES256', 'RS256', 'EdDSA', 'Ed25519'],
+  },
   features: {
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
@@ -103,4 +115,12 @@ function signingKeys(file) {
   const keys = pairs.map(({ privateKey }) => ({ ...privateKey.export({ format: 'jwk' }), use: 'sig' }));
   writeFileSync(file, JSON.stringify(keys), { mode: 0o600 });
   return keys;
+}
+
+function publicKey(file, type, options) {
+  if (!existsSync(file)) {
+    const { privateKey } = generateKeyPairSync(type, options);
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  }
+  return createPublicKey(readFileSync(file, 'utf8')).export({ format: 'jwk' });
 }

@@ -89,6 +89,17 @@ impl OpenIdProvider {
         format!("{client}: 100%+ secret")
     }
 
+    /// The private key of a client that says who it is with assertions, `signs-es256` or `signs-eddsa`, as a PEM file. Its id
+    /// is `key of NAME`.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn key(&self, client: &str) -> Result<String, Error> {
+        std::fs::read_to_string(self.0.dir().join(format!("{client}.pem")))
+            .map_err(Error::io("read the key of a client"))
+    }
+
     /// The process: to kill, and to start again with the same keys.
     #[must_use]
     pub fn server(&self) -> &Server {

@@ -9,7 +9,7 @@ use ovasabi_core::time::Clock;
 use super::TokenSource;
 #[cfg(feature = "dpop")]
 use super::proofs::Proofs;
-use crate::client_auth::{ClientAuth, form_encode};
+use crate::client_auth::{ClientAuth, Form};
 #[cfg(feature = "dpop")]
 use crate::dpop::ProofKey;
 use crate::http::{Endpoint, HttpClient, Limits};
@@ -29,7 +29,7 @@ pub(super) struct Settings {
     pub(super) endpoint: Endpoint,
     pub(super) client: HttpClient,
     pub(super) auth: ClientAuth,
-    pub(super) form: String,
+    pub(super) form: Form,
     pub(super) limits: Limits,
     pub(super) default_lifetime: Duration,
     pub(super) margin: Duration,
@@ -45,7 +45,7 @@ impl TokenSourceBuilder {
                 endpoint,
                 client,
                 auth,
-                form: String::new(),
+                form: Form::new(),
                 limits: Limits::new().with_max_bytes(64 * 1024),
                 default_lifetime: Duration::from_secs(300),
                 margin: Duration::from_secs(10),
@@ -115,8 +115,8 @@ impl TokenSourceBuilder {
     /// Checks the settings. Nothing is asked yet.
     ///
     /// # Errors
-    /// [`ConfigError`] with every problem: times out of range, a scope that is none, a credential that no header can
-    /// hold.
+    /// [`ConfigError`] with every problem: times out of range, a scope that is none, a credential that cannot be
+    /// sent.
     pub fn build(mut self) -> Result<TokenSource, ConfigError> {
         let mut problems = Vec::new();
         let mut range = |name, value: Duration, min, max| {
@@ -136,22 +136,16 @@ impl TokenSourceBuilder {
                 ));
             }
         }
-        if self.settings.auth.header().is_none() {
-            problems.push("auth: the token has characters that no header can hold".to_owned());
-        }
+        problems.extend(self.settings.auth.problems());
         ConfigError::unless(problems, ())?;
-        let mut form = "grant_type=client_credentials".to_owned();
         let scopes = self.scopes.join(" ");
         let scopes = [("scope", scopes)]
             .into_iter()
             .filter(|(_, text)| !text.is_empty());
-        for (name, value) in scopes.chain(self.more) {
-            form.push('&');
-            form.push_str(name);
-            form.push('=');
-            form_encode(&value, &mut form);
-        }
-        self.settings.form = form;
+        let form = Form::new().with("grant_type", "client_credentials");
+        self.settings.form = scopes
+            .chain(self.more)
+            .fold(form, |form, (name, value)| form.with(name, &value));
         Ok(TokenSource::new(self.settings))
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use ovasabi_core::{Code, Error};
 
+use crate::client_auth::Unsendable;
 use crate::http::FetchError;
+use crate::jose::KeyError;
 
 /// Why there is no token. Clones share the cause: all who waited for one answer get it.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -27,10 +29,22 @@ pub enum TokenError {
     /// The question could not be written.
     #[error("the credential has characters that no header can hold")]
     Credential,
+    /// The assertion that says who asks could not be signed.
+    #[error("there is no assertion of this service")]
+    Assertion(#[source] KeyError),
     /// The proof of its key could not be made.
     #[cfg(feature = "dpop")]
     #[error("there is no proof of the key")]
     Proof(#[from] crate::dpop::ProofError),
+}
+
+impl From<Unsendable> for TokenError {
+    fn from(error: Unsendable) -> Self {
+        match error {
+            Unsendable::Characters => Self::Credential,
+            Unsendable::Key(error) => Self::Assertion(error),
+        }
+    }
 }
 
 /// Ours to mend, or the other side's: the caller of this service can do nothing about it.

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Response};
 use ovasabi_core::backoff::Random;
 use ovasabi_core::time::Tick;
 use tokio::sync::watch;
@@ -219,24 +218,24 @@ async fn question(settings: &Settings) -> Result<Granted, TokenError> {
 }
 
 async fn ask(settings: &Settings) -> Result<Response<Bytes>, TokenError> {
-    let auth = settings.auth.header().ok_or(TokenError::Credential)?;
-    let request = Request::post(settings.endpoint.uri().clone())
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(ACCEPT, "application/json")
-        .header(AUTHORIZATION, auth);
+    let form = settings.form.clone();
+    let request = settings.auth.request(&settings.endpoint, form)?;
     #[cfg(feature = "dpop")]
-    let request = match &settings.proofs {
-        Some(proofs) => request.header(
-            crate::dpop::DPOP,
-            proofs.for_endpoint(settings.endpoint.uri())?,
-        ),
-        None => request,
-    };
-    let request = request
-        .body(Bytes::from(settings.form.clone()))
-        .map_err(|_| TokenError::Credential)?;
+    let request = with_proof(request, settings)?;
     let answer = settings.client.send(request, settings.limits).await;
     answer.map_err(|error| TokenError::Fetch(Arc::new(error)))
+}
+
+#[cfg(feature = "dpop")]
+fn with_proof(
+    mut request: http::Request<Bytes>,
+    settings: &Settings,
+) -> Result<http::Request<Bytes>, TokenError> {
+    if let Some(proofs) = &settings.proofs {
+        let proof = proofs.for_endpoint(request.uri())?;
+        request.headers_mut().insert(crate::dpop::DPOP, proof);
+    }
+    Ok(request)
 }
 
 impl fmt::Debug for TokenSource {

@@ -113,8 +113,8 @@ impl IntrospectionVerifierBuilder {
     /// Checks the settings.
     ///
     /// # Errors
-    /// [`ConfigError`] with every problem: numbers out of range, an empty issuer or audience, a credential that no
-    /// header can hold.
+    /// [`ConfigError`] with every problem: numbers out of range, an empty issuer or audience, a credential that
+    /// cannot be sent.
     pub fn build(self) -> Result<IntrospectionVerifier, ConfigError> {
         let settings = self.0;
         let mut problems = Vec::new();
@@ -140,9 +140,7 @@ impl IntrospectionVerifierBuilder {
                 problems.push(format!("{name}: is empty, expected a name"));
             }
         }
-        if settings.auth.header().is_none() {
-            problems.push("auth: the token has characters that no header can hold".to_owned());
-        }
+        problems.extend(settings.auth.problems());
         ConfigError::unless(problems, ())?;
         Ok(IntrospectionVerifier(Arc::new(Inner::new(settings))))
     }

@@ -3,9 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Request;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use ovasabi_core::context::{Subject, SubjectKind};
 
 use super::IntrospectionVerifierBuilder;
@@ -13,7 +10,7 @@ use super::answer::Said;
 use super::builder::Settings;
 use super::flights::Flights;
 use crate::Principal;
-use crate::client_auth::{ClientAuth, form_encode};
+use crate::client_auth::{ClientAuth, Form};
 use crate::http::{Endpoint, HttpClient};
 use crate::jose::{MAX_TOKEN_BYTES, Reason};
 use crate::layer::{Authenticate, Denied, Presented, Verdict};
@@ -162,16 +159,10 @@ impl IntrospectionVerifier {
 }
 
 async fn question(settings: &Settings, token: &str) -> Said {
-    let mut form = "token_type_hint=access_token&token=".to_owned();
-    form_encode(token, &mut form);
-    let request = Request::post(settings.endpoint.uri().clone())
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(ACCEPT, "application/json");
-    let request = settings.auth.header().and_then(|auth| {
-        let request = request.header(AUTHORIZATION, auth);
-        request.body(Bytes::from(form)).ok()
-    });
-    let Some(request) = request else {
+    let form = Form::new()
+        .with("token_type_hint", "access_token")
+        .with("token", token);
+    let Ok(request) = settings.auth.request(&settings.endpoint, form) else {
         return Said::Nothing("request");
     };
     match settings.client.send(request, settings.limits).await {

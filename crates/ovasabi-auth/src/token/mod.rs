@@ -58,7 +58,11 @@ mod verifier;
 
 #[cfg(any(feature = "api-key", feature = "client-credentials"))]
 pub(crate) use body::is_scope;
-#[cfg(feature = "dpop")]
+#[cfg(any(
+    feature = "client-credentials",
+    feature = "dpop",
+    feature = "introspection"
+))]
 pub(crate) use body::random_id;
 pub use builder::AccessTokenVerifierBuilder;
 pub use cache::TokenCache;

@@ -7,6 +7,8 @@ mod api_key;
 mod auto_traits;
 #[cfg(feature = "token")]
 mod cache;
+#[cfg(all(feature = "client-credentials", feature = "introspection"))]
+mod client_auth;
 #[cfg(feature = "client-credentials")]
 mod client_credentials;
 #[cfg(all(feature = "dpop", feature = "testing"))]

@@ -2,6 +2,7 @@
 //!
 //! It is a process, so time is real: nothing here sleeps, and what would need time has a clock that is moved by hand.
 
+mod client_auth;
 #[cfg(feature = "dpop")]
 mod dpop;
 mod keys;

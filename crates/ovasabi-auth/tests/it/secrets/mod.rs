@@ -2,6 +2,8 @@
 
 #[cfg(feature = "api-key")]
 mod api_key;
+#[cfg(all(feature = "client-credentials", feature = "introspection"))]
+mod client_auth;
 #[cfg(feature = "client-credentials")]
 mod client_credentials;
 mod found;
