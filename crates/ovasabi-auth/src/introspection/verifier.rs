@@ -16,7 +16,7 @@ use crate::jose::{MAX_TOKEN_BYTES, Reason};
 use crate::layer::{Authenticate, Denied, Presented, Verdict};
 use crate::token::TokenCache;
 use crate::token::binding::Presentation;
-use crate::token::cache::{Cache, Validity};
+use crate::token::cache::{Cache, Validity, nanos};
 
 /// Asks an authorization server about tokens. Clones share what they remember.
 ///
@@ -118,8 +118,10 @@ impl IntrospectionVerifier {
         let seat = seat.ok_or_else(unavailable)?;
         let said = seat
             .answer(|| async {
+                // An answer is as old as its question.
+                let asked_at = settings.clock.since_epoch();
                 let said = question(settings, token).await;
-                self.remember(token, &said);
+                self.remember(token, &said, asked_at);
                 said
             })
             .await;
@@ -130,26 +132,27 @@ impl IntrospectionVerifier {
         }
     }
 
-    fn remember(&self, token: &str, said: &Said) {
-        let settings = &self.0.settings;
-        let now = settings.clock.since_epoch();
+    fn remember(&self, token: &str, said: &Said, asked_at: Duration) {
         let valid = |until: Option<Duration>| Validity {
-            from: 0,
-            until: until.map_or(u64::MAX, crate::token::cache::nanos),
+            // A clock that is set back would lengthen it.
+            from: nanos(asked_at),
+            until: until.map_or(u64::MAX, nanos),
             keys: 0,
         };
         match said {
             Said::Active(principal, expires_at) => {
-                let fresh = &settings.fresh_scopes;
+                let fresh = &self.0.settings.fresh_scopes;
                 if !fresh.iter().any(|scope| principal.has_scope(scope)) {
-                    self.0.active.put(token, principal, now, valid(*expires_at));
+                    self.0
+                        .active
+                        .put(token, principal, asked_at, valid(*expires_at));
                 }
             }
             // It may be good in a moment.
             Said::Refused(Reason::NotYetValid) => {}
             Said::Refused(reason) => {
                 let nobody = Principal::new(Subject::new(SubjectKind::User, reason.label()));
-                self.0.refused.put(token, &nobody, now, valid(None));
+                self.0.refused.put(token, &nobody, asked_at, valid(None));
             }
             Said::Nothing(why) => {
                 tracing::warn!(target: "ovasabi::auth", reason = why, "introspection had no answer");

@@ -143,6 +143,21 @@ async fn what_is_known_ends_with_its_time_with_the_token_and_when_it_is_called_b
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_lengthens_no_memory() {
+    let (clock, hand) = clock();
+    let inactive = r#"{"active":false}"#;
+    for (first, then) in [(ANN, inactive), (inactive, ANN)] {
+        let server = Server::new([json(first), json(then)]);
+        let verifier = server.builder().clock(clock.clone()).build().unwrap();
+        hand.set(std::time::UNIX_EPOCH + Duration::from_secs(NOW));
+        let was_good = verifier.verify("token").await.is_ok();
+        hand.set(std::time::UNIX_EPOCH + Duration::from_secs(NOW - 3_600));
+        let is_good = verifier.verify("token").await.is_ok();
+        assert_eq!((was_good, is_good), (first == ANN, then == ANN));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_token_is_remembered_for_five_seconds() {
     let (clock, hand) = clock();
     for (refused, reason) in [
