@@ -32,8 +32,7 @@ pub(super) struct Seat<'a> {
 impl Flights {
     /// Joins the flight of `token`, or begins one; `None` when `max` are under way.
     pub(super) fn join(&self, token: &str, max: usize) -> Option<Seat<'_>> {
-        let mut key = Key::default();
-        key.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+        let key = key(token);
         let mut known = self.known();
         if known.len() >= max && !known.contains_key(&key) {
             return None;
@@ -51,6 +50,11 @@ impl Flights {
         })
     }
 
+    /// Nobody joins the flight of `token` any more: who comes from now on asks anew.
+    pub(super) fn forget(&self, token: &str) {
+        self.known().remove(&key(token));
+    }
+
     /// How many are under way.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
@@ -63,7 +67,20 @@ impl Flights {
     }
 }
 
+fn key(token: &str) -> Key {
+    let mut key = Key::default();
+    key.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    key
+}
+
 impl Seat<'_> {
+    /// Whether the flight is still the one of its token: it was not forgotten since it began.
+    pub(super) fn is_current(&self) -> bool {
+        let known = self.flights.known();
+        let flight = known.get(&self.key);
+        flight.is_some_and(|flight| Arc::ptr_eq(&flight.answer, &self.answer))
+    }
+
     /// What the flight brings: `ask` is called by one, and by the next if that one goes away.
     pub(super) async fn answer<F: Future<Output = Said>>(&self, ask: impl FnOnce() -> F) -> Said {
         self.answer.get_or_init(ask).await.clone()
@@ -76,7 +93,7 @@ impl Drop for Seat<'_> {
         let Some(flight) = known.get_mut(&self.key) else {
             return;
         };
-        // Another flight of the same token, which began after this one had its answer.
+        // Another flight of the same token, which began after this one had its answer or was forgotten.
         if !Arc::ptr_eq(&flight.answer, &self.answer) {
             return;
         }

@@ -90,8 +90,14 @@ impl IntrospectionVerifier {
         }
     }
 
-    /// Forgets what is known of a token, which was called back just now.
+    /// Forgets what is known of a token, which was called back just now; what its server is about to say of it, too:
+    /// those who wait for that are told it, and nobody after them.
     pub fn forget(&self, token: &str) {
+        self.0.flights.forget(token);
+        self.drop_known(token);
+    }
+
+    fn drop_known(&self, token: &str) {
         self.0.active.remove(token);
         self.0.refused.remove(token);
     }
@@ -121,7 +127,13 @@ impl IntrospectionVerifier {
                 // An answer is as old as its question.
                 let asked_at = settings.clock.since_epoch();
                 let said = question(settings, token).await;
-                self.remember(token, &said, asked_at);
+                if seat.is_current() {
+                    self.remember(token, &said, asked_at);
+                    // It was called back in between: the other one may have looked before this was there.
+                    if !seat.is_current() {
+                        self.drop_known(token);
+                    }
+                }
                 said
             })
             .await;

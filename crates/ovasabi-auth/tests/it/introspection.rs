@@ -158,6 +158,38 @@ async fn a_clock_that_is_set_back_lengthens_no_memory() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_was_on_its_way_when_a_token_was_called_back_is_not_kept() {
+    let answers = Arc::new(tokio::sync::Semaphore::new(0));
+    let gate = Arc::clone(&answers);
+    let script = Mutex::new(VecDeque::from([json(ANN), json(r#"{"active":false}"#)]));
+    let script = Arc::new(script);
+    let slow = service_fn(move |_: Request<Full<Bytes>>| {
+        // Said at once, and long on its way.
+        let (said, gate) = (script.lock().unwrap().pop_front(), Arc::clone(&gate));
+        async move {
+            gate.acquire().await.unwrap().forget();
+            Ok::<_, Infallible>(said.unwrap())
+        }
+    });
+    let endpoint = "https://accounts.example/introspect".parse().unwrap();
+    let auth = ClientAuth::basic("orders", "secret");
+    let verifier =
+        IntrospectionVerifier::builder(endpoint, HttpClient::from_service(slow), auth).build();
+    let verifier = verifier.unwrap();
+    let mut first = spawn(verifier.verify("token"));
+    assert_pending!(first.poll());
+    verifier.forget("token");
+    let mut second = spawn(verifier.verify("token"));
+    assert_pending!(second.poll());
+    answers.add_permits(2);
+    assert!(first.await.is_ok(), "it came before");
+    assert_eq!(second.await.unwrap_err().reason(), Reason::Inactive);
+    // Nobody is asked once more.
+    let after = verifier.verify("token").await.unwrap_err();
+    assert_eq!(after.reason(), Reason::Inactive);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_token_is_remembered_for_five_seconds() {
     let (clock, hand) = clock();
     for (refused, reason) in [
