@@ -358,6 +358,31 @@ async fn a_proof_is_for_one_url_whatever_the_request_says_of_its_host() {
 }
 
 #[tokio::test]
+async fn a_path_with_dots_is_the_one_that_routers_see() {
+    let (api, client) = (Api::new(), Client::new());
+    // No router makes `/me` of it, so a proof for `/me` is not for it.
+    for path in [
+        "/files/../me",
+        "/files/%2e%2e/me",
+        "/files/%2E./me",
+        "/./me",
+        "/%2e/me",
+    ] {
+        let mut request = client.request(&client.proof().mint());
+        *request.uri_mut() = path.parse().unwrap();
+        let refused = api.send(request).await.map_err(|(_, reason, _)| reason);
+        assert_eq!(refused, Err(Reason::ProofMismatch), "{path}");
+        // Who asks for it as it is writes it as it is.
+        let same = client
+            .proof()
+            .claim("htu", format!("https://api.example{path}"));
+        let mut request = client.request(&same.mint());
+        *request.uri_mut() = path.parse().unwrap();
+        assert_eq!(api.send(request).await, Ok(()), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_service_behind_others_names_what_they_cut_off() {
     let client = Client::new();
     let api = Api::with(|builder| {
