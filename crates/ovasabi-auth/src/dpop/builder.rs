@@ -77,7 +77,8 @@ impl DpopVerifierBuilder {
         self
     }
 
-    /// Where proofs that were used are remembered. Default: [`MemoryReplays::default`].
+    /// Where proofs that were used are remembered. Verifiers that share a store have the same [`max_age`](Self::max_age):
+    /// a proof is remembered for as long as the one that has accepted it would. Default: [`MemoryReplays::default`].
     pub fn replays(mut self, replays: impl ReplayStore) -> Self {
         self.replays = Some(Arc::new(replays));
         self

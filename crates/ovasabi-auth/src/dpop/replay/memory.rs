@@ -69,7 +69,7 @@ impl MemoryReplays {
     }
 }
 
-/// Room for 500 000 proofs, some 16 MiB: 7 500 requests a second with a window of 65 s.
+/// Room for 500 000 proofs, some 16 MiB: 6 000 requests a second with a window of 65 s, and up to 16 s until they go.
 impl Default for MemoryReplays {
     fn default() -> Self {
         Self::bounded(500_000)

@@ -154,3 +154,17 @@ async fn a_full_memory_is_503_and_never_forgets() {
     let next = client.proof().claim("iat", NOW + after);
     assert_eq!(api.prove(&client, &next).await, Ok(()));
 }
+
+#[tokio::test]
+async fn a_memory_holds_as_many_a_second_as_its_page_says() {
+    // 500 000 are room for 6 000 a second, so 500 are room for 6: of clients whose clocks are ahead.
+    let api = Api::with(|builder| builder.replays(MemoryReplays::bounded(500)));
+    let client = Client::new();
+    for second in 0..200 {
+        for _ in 0..6 {
+            let proof = client.proof().claim("iat", NOW + second + 5);
+            assert_eq!(api.prove(&client, &proof).await, Ok(()), "{second}");
+        }
+        api.hand.advance(Duration::from_secs(1));
+    }
+}
