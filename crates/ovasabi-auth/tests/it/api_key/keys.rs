@@ -243,6 +243,24 @@ async fn a_typo_never_reaches_the_store() {
 }
 
 #[tokio::test]
+async fn made_up_ids_cost_a_read_each_whatever_their_address_has_failed() {
+    let store = Remote::new();
+    let rig = Rig::new(store.clone());
+    let elsewhere = Rig::new(MemoryApiKeys::new());
+    for reads in 1..=100 {
+        let (stranger, _) = elsewhere.issue(NewApiKey::new(robot())).await;
+        let address = super::peer("203.0.113.9");
+        let refused = rig
+            .keys
+            .verify(&cx(), &stranger, address)
+            .await
+            .unwrap_err();
+        assert_eq!(refused.reason(), Reason::ApiKeyUnknown);
+        assert_eq!(store.reads(), reads);
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_id_and_a_wrong_secret_are_one_read_each() {
     let store = Remote::new();
     let rig = Rig::with(store.clone(), |builder| builder.cache_ttl(seconds(0)));
