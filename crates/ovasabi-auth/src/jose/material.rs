@@ -48,11 +48,6 @@ impl Material {
                 expected: "an odd RSA exponent from 3 to 2^32",
             });
         }
-        if roca::has_mark(n) {
-            return Err(KeyError::Rejected {
-                expected: "an RSA key of a generator that can be trusted: this modulus has the mark of ROCA",
-            });
-        }
         Ok(Self::Rsa {
             n: n.into(),
             e: e.into(),
@@ -76,7 +71,8 @@ impl Material {
         }
     }
 
-    /// Parses the key for one of its algorithms: once, not for each token.
+    /// Parses the key for one of its algorithms: once, not for each token. What takes long is looked at here, so that
+    /// nobody else's key costs it.
     pub(super) fn checker(&self, algorithm: Algorithm) -> Result<Checker, KeyError> {
         let rejected = |_| KeyError::Rejected {
             expected: "a valid public key",
@@ -86,6 +82,11 @@ impl Material {
             Self::P256(point) => ParsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point),
             Self::P384(point) => {
                 ParsedPublicKey::new(&signature::ECDSA_P384_SHA384_FIXED, point.as_slice())
+            }
+            Self::Rsa { n, .. } if roca::has_mark(n) => {
+                return Err(KeyError::Rejected {
+                    expected: "an RSA key of a generator that can be trusted: this modulus has the mark of ROCA",
+                });
             }
             Self::Rsa { n, e } => {
                 RsaPublicKeyComponents { n, e }.to_parsed_public_key(rsa_parameters(algorithm))

@@ -236,21 +236,7 @@ fn a_key_in_der_is_written_in_one_way() {
 
 #[test]
 fn a_modulus_with_the_mark_of_roca_is_refused() {
-    // A power of 65537 has the mark.
-    let mut power = vec![1_u8];
-    while power.len() < 260 {
-        let mut carry = 0_u32;
-        for byte in power.iter_mut().rev() {
-            let product = u32::from(*byte) * 65_537 + carry;
-            *byte = product.to_le_bytes()[0];
-            carry = product >> 8;
-        }
-        let high = carry
-            .to_be_bytes()
-            .into_iter()
-            .skip_while(|&byte| byte == 0);
-        power = high.chain(power).collect();
-    }
+    let mut power = crate::support::marked_modulus();
     let refused = rsa(&power, "AQAB").unwrap_err();
     assert!(refused.to_string().contains("ROCA"), "{refused}");
     let last = power.len() - 1;

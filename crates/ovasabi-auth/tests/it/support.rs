@@ -102,3 +102,22 @@ pub(crate) fn claims(changes: &[(&str, &str)]) -> String {
         .collect();
     format!("{{{}}}", members.join(","))
 }
+
+/// A number that has the mark of ROCA: a power of 65537.
+pub(crate) fn marked_modulus() -> Vec<u8> {
+    let mut power = vec![1_u8];
+    while power.len() < 260 {
+        let mut carry = 0_u32;
+        for byte in power.iter_mut().rev() {
+            let product = u32::from(*byte) * 65_537 + carry;
+            *byte = product.to_le_bytes()[0];
+            carry = product >> 8;
+        }
+        let high = carry
+            .to_be_bytes()
+            .into_iter()
+            .skip_while(|&byte| byte == 0);
+        power = high.chain(power).collect();
+    }
+    power
+}

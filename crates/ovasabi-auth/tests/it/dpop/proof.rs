@@ -2,7 +2,7 @@
 
 use http::{Method, Request};
 use ovasabi_auth::dpop::{DpopVerifier, ProofNonces};
-use ovasabi_auth::jose::{Algorithm, Reason};
+use ovasabi_auth::jose::{Algorithm, Reason, Thumbprint};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -298,6 +298,31 @@ async fn the_key_of_a_proof_is_a_public_one() {
     );
     let proof = client.proof().header("jwk", good);
     assert_eq!(api.prove(&client, &proof).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_key_that_no_token_is_bound_to_is_not_looked_at() {
+    let api = Api::with(|builder| builder.algorithms([Algorithm::Es256, Algorithm::Rs256]));
+    // To see whether a modulus has the mark of ROCA takes longer than to check a signature.
+    let n = base64(support::marked_modulus());
+    let jwk = json!({"kty": "RSA", "n": n, "e": "AQAB"});
+    let mut client = Client::new();
+    let marked = |client: &Client| {
+        let proof = client.proof().header("alg", "RS256");
+        proof.header("jwk", jwk.clone())
+    };
+    let refused = api.prove(&client, &marked(&client)).await;
+    assert_eq!(refused, Err(Reason::ProofKeyDiffers));
+    let mixed = marked(&client).header("alg", "ES256");
+    let refused = api.prove(&client, &mixed).await;
+    assert_eq!(refused, Err(Reason::ProofAlgorithm));
+    // A token of an issuer who has taken it all the same.
+    let members = format!(r#"{{"e":"AQAB","kty":"RSA","n":"{n}"}}"#);
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, members.as_bytes());
+    let key = Thumbprint::from_bytes(hash.as_ref().try_into().unwrap());
+    client.token = support::token(&Grant::new("ann").bound_to(key));
+    let refused = api.prove(&client, &marked(&client)).await;
+    assert_eq!(refused, Err(Reason::ProofKeyInvalid));
 }
 
 #[tokio::test]
