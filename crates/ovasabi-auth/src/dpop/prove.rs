@@ -17,6 +17,8 @@ use crate::jose::proof::ProofJws;
 use crate::jose::{Algorithm, Reason};
 use crate::layer::Denied;
 
+/// How long a store may take, if the request has so much time.
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 /// When a store that could not answer is worth asking again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -68,11 +70,12 @@ impl Inner {
     }
 
     pub(super) async fn note(&self, cx: &Context, proof: &ProofId) -> Result<(), Denied> {
-        match self.replays.note(cx, proof).await {
+        let cx = cx.with_timeout(STORE_TIMEOUT);
+        match cx.run(self.replays.note(&cx, proof)).await {
             // The store may have been asked in time and have forgotten the first one when it answered.
-            Ok(_) if proof.is_over(self.clock.since_epoch()) => Err(Reason::ProofStale.into()),
-            Ok(noted) => first(noted),
-            Err(error) => {
+            Ok(Ok(_)) if proof.is_over(self.clock.since_epoch()) => Err(Reason::ProofStale.into()),
+            Ok(Ok(noted)) => first(noted),
+            Ok(Err(error)) | Err(error) => {
                 tracing::warn!(target: "ovasabi::auth", %error, "the replay store had no answer");
                 Err(Denied::unavailable(RETRY_AFTER))
             }

@@ -30,10 +30,10 @@ pub trait ReplayStore: Send + Sync + 'static {
 
     /// Notes a proof, and says whether it was there: one step, so that of two requests with one proof one passes.
     ///
-    /// It may be dropped at any await; the context ends those that wait.
+    /// It may be dropped at any await: it is when the context ends, which is that of the request, for 2 s at most.
     ///
     /// # Errors
-    /// When nobody can say; the request is answered with 503 then.
+    /// When nobody can say. The request is answered with 503 then, as it is when the time is over.
     async fn note(&self, cx: &Context, proof: &ProofId) -> Result<Noted, Error>;
 }
 

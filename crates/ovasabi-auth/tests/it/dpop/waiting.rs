@@ -80,6 +80,24 @@ async fn a_store_that_fails_is_503_and_lets_nobody_pass() {
     assert_eq!(answer.headers()["retry-after"], "1");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_is_503_when_the_time_of_the_request_is_over_or_after_two_seconds() {
+    let (_remote, api) = remote();
+    let client = Client::new();
+    for (given, taken) in [(Some(1), 1), (Some(60), 2), (None, 2)] {
+        let mut request = client.request(&client.proof().mint());
+        if let Some(seconds) = given {
+            let cx = Context::background().with_timeout(Duration::from_secs(seconds));
+            request.extensions_mut().insert(cx);
+        }
+        let start = tokio::time::Instant::now();
+        let answer = tokio::time::timeout(Duration::from_secs(30), api.answer(request)).await;
+        assert_eq!(answer.expect("it is answered").status(), 503);
+        assert_eq!(start.elapsed().as_secs(), taken);
+    }
+    assert_eq!(api.reached(), 0);
+}
+
 #[tokio::test]
 async fn who_goes_away_while_the_store_is_asked_has_not_passed() {
     let (remote, api) = remote();
