@@ -9,6 +9,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{Denial, Rule};
+use crate::Principal;
 use crate::answer::{self, Answer, Refusal};
 use crate::future::ResponseFuture;
 use crate::principal::Caller;
@@ -16,7 +17,7 @@ use crate::principal::Caller;
 /// Lets only callers through for whom a [`Rule`] holds. It stands behind an
 /// [`AuthLayer`](crate::AuthLayer).
 ///
-/// Nobody there: 401. The rule denies: 403, with `insufficient_scope` where a scope is missing (RFC 6750 §3.1).
+/// Nobody there: 401. The rule denies: 403, with `insufficient_scope` where a scope is missing (RFC 6750 §3.1, RFC 9449 §7.1).
 /// No layer has looked: 500.
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it wraps a service"]
@@ -138,13 +139,13 @@ fn decide(rule: &Rule, caller: &Caller<'_>) -> Result<(), Refusal> {
     rule.check(principal).map_err(|denial| {
         let (caller, reason) = (principal.id(), denial.label());
         tracing::info!(target: "ovasabi::auth", decision = "deny", ?caller, reason, "{denial}");
-        let challenge = challenge(&denial);
+        let challenge = challenge(principal, &denial);
         Refusal::new(denial.into(), challenge)
     })
 }
 
 /// A client that lacks a scope can ask for it; one that lacks a role cannot, and is told nothing.
-fn challenge(denial: &Denial) -> Vec<HeaderValue> {
+fn challenge(caller: &Principal, denial: &Denial) -> Vec<HeaderValue> {
     let Denial::MissingScope(scope) = denial else {
         return Vec::new();
     };
@@ -156,6 +157,20 @@ fn challenge(denial: &Denial) -> Vec<HeaderValue> {
     } else {
         String::new()
     };
-    let challenge = format!(r#"Bearer error="insufficient_scope"{rest}"#);
+    let scheme = scheme(caller);
+    let challenge = format!(r#"{scheme} error="insufficient_scope"{rest}"#);
     HeaderValue::try_from(challenge).into_iter().collect()
+}
+
+/// A client whose token is bound to a key is not sent to fetch a bearer token (RFC 9449 §7.1).
+#[cfg_attr(
+    not(feature = "token"),
+    allow(unused_variables, reason = "nothing is bound")
+)]
+fn scheme(caller: &Principal) -> &'static str {
+    #[cfg(feature = "token")]
+    if caller.proof_key().is_some() {
+        return "DPoP";
+    }
+    "Bearer"
 }

@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 
 use http::{Request, Response};
-use ovasabi_auth::Principal;
 use ovasabi_auth::jose::{Reason, Thumbprint};
 use ovasabi_auth::token::Grant;
+use ovasabi_auth::{Principal, RequireLayer};
 use tower::{ServiceExt, service_fn};
 
 use super::*;
@@ -98,6 +98,18 @@ async fn a_binding_is_one_key_and_nothing_else() {
         let expected = (401, Reason::KeyBound, BAD_TOKEN.to_owned());
         assert_eq!(sent, Err(expected), "{cnf}");
     }
+}
+
+#[tokio::test]
+async fn a_bound_token_that_lacks_a_scope_is_asked_for_a_bound_one() {
+    let (api, client) = (Api::new(), Client::new());
+    let hello = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Answer::default()));
+    let service = api.layer.wrap(RequireLayer::scope("all").wrap(hello));
+    let request = client.request(&client.proof().mint());
+    let Ok(answer) = service.oneshot(request).await;
+    assert_eq!(answer.status(), 403);
+    let challenge = &answer.headers()[WWW_AUTHENTICATE];
+    assert_eq!(challenge, r#"DPoP error="insufficient_scope", scope="all""#);
 }
 
 #[test]
