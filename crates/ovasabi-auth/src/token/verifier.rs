@@ -17,7 +17,8 @@ use crate::layer::{Authenticate, Presented, Verdict};
 
 /// Verifies access tokens. Clones share one state.
 ///
-/// It does no I/O and holds no lock: a call is one signature check (some 30 µs) and a few small copies.
+/// It does no I/O and waits for nobody: a call is one signature check (some 30 µs) and a few small copies, or a look
+/// into the [cache](super::TokenCache), of which a part is locked for the time of a comparison.
 #[derive(Clone, Debug)]
 pub struct AccessTokenVerifier(pub(super) Arc<Settings>);
 

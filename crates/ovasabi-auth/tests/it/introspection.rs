@@ -323,6 +323,18 @@ async fn tokens_with_a_scope_that_matters_are_asked_about_each_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_above_4_kib_is_asked_about_each_time() {
+    for (bytes, asked) in [(4096, 1), (4097, 2)] {
+        let server = Server::new([json(ANN), json(ANN)]);
+        let (verifier, token) = (server.verifier(), "x".repeat(bytes));
+        for _ in 0..2 {
+            assert!(verifier.verify(&token).await.is_ok());
+        }
+        assert_eq!(server.asked(), asked, "{bytes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_stands_in_a_layer_beside_signed_tokens() {
     let server = Server::new([json(ANN)]);
     let opaque = server.builder().opaque_only().build().unwrap();
