@@ -23,7 +23,7 @@ pub struct OriginError {
 impl Origin {
     pub(super) fn parse(text: &str) -> Result<Self, OriginError> {
         let refused = || OriginError {
-            text: text.to_owned(),
+            text: crate::token::shown(text).into_owned(),
         };
         let uri: Uri = text.parse().map_err(|_| refused())?;
         let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();

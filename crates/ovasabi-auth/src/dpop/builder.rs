@@ -11,7 +11,7 @@ use super::tokens::sealed::Look;
 use super::url::ServiceUrl;
 use super::{BoundTokens, DpopVerifier, MemoryReplays, ProofNonces, ReplayStore};
 use crate::jose::Algorithm;
-use crate::token::ConfigError;
+use crate::token::{ConfigError, shown};
 
 /// Makes a [`DpopVerifier`].
 #[derive(Clone)]
@@ -102,8 +102,9 @@ impl DpopVerifierBuilder {
             match ServiceUrl::parse(text) {
                 Some(url) => urls.push(url),
                 None => problems.push(format!(
-                    "url: `{text}` is not allowed, expected `https://host`, with a port and a path if there are, or \
-                     `http` for this machine"
+                    "url: `{}` is not allowed, expected `https://host`, with a port and a path if there are, or `http` \
+                     for this machine",
+                    shown(text)
                 )),
             }
         }

@@ -28,6 +28,15 @@ impl ConfigError {
     }
 }
 
+/// A URL as an error may show it: a user name and its password are left out.
+#[cfg(any(feature = "dpop", feature = "client-credentials"))]
+pub(crate) fn shown(url: &str) -> std::borrow::Cow<'_, str> {
+    match url.rsplit_once('@') {
+        Some((_, rest)) => format!("..@{rest}").into(),
+        None => url.into(),
+    }
+}
+
 /// Why a token was not signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -67,6 +67,8 @@ pub(crate) use body::random_id;
 pub use builder::AccessTokenVerifierBuilder;
 pub use cache::TokenCache;
 pub use claims::{ClaimError, Claims};
+#[cfg(any(feature = "dpop", feature = "client-credentials"))]
+pub(crate) use error::shown;
 pub use error::{ConfigError, SignError};
 pub use grant::Grant;
 pub use name::{Audience, Issuer};

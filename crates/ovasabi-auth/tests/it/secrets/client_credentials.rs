@@ -95,6 +95,12 @@ async fn nothing_of_the_services_own_credential_is_written() {
     let client = HttpClient::from_service(service_fn(async |_: Request<Full<Bytes>>| {
         Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
     }));
-    let built = TokenSource::builder(endpoint, client, odd.clone()).build();
+    let built = TokenSource::builder(endpoint, client.clone(), odd.clone()).build();
     assert_no_secrets!(secrets, "the settings" => debug(&(odd, built)));
+    let endpoint = "https://accounts.example/token".parse().unwrap();
+    let source = TokenSource::builder(endpoint, client, ClientAuth::basic("a", "b")).build();
+    let named = format!("https://ann:{TOKEN}@api.example");
+    let refused = source.unwrap().layer().only_to(&named).unwrap_err();
+    assert!(refused.to_string().contains("`..@api.example`"));
+    assert_no_secrets!(secrets, "a password in a URL" => chain(&refused));
 }

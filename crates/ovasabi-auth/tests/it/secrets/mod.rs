@@ -6,6 +6,8 @@ mod api_key;
 mod client_auth;
 #[cfg(feature = "client-credentials")]
 mod client_credentials;
+#[cfg(feature = "dpop")]
+mod dpop;
 mod found;
 #[cfg(feature = "introspection")]
 mod introspection;
