@@ -45,7 +45,8 @@ impl DpopVerifierBuilder {
         }
     }
 
-    /// Another URL under which clients know this service.
+    /// Another URL under which clients know this service. All are names of one thing: a proof for one is good at each.
+    /// What differs by the path that is cut off (`/v1` and `/v2` of one router) has a verifier each.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.urls.push(url.into());
         self
