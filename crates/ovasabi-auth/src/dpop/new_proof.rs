@@ -91,13 +91,14 @@ impl<'a> NewProof<'a> {
     }
 }
 
-/// For what it is; the token is a secret.
+/// For which host and path: the token is a secret, and the rest of a target now and then has a key in it.
 impl fmt::Debug for NewProof<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewProof")
             .field("key", &self.key)
             .field("method", &self.method)
-            .field("uri", &self.uri)
+            .field("host", &self.uri.host())
+            .field("path", &self.uri.path())
             .finish_non_exhaustive()
     }
 }

@@ -38,9 +38,12 @@ async fn nothing_of_a_bound_token_its_key_or_the_secret_of_nonces_is_written() {
     let secrets = Secrets::new()
         .plant("the token", &bound)
         .plant("the key", seed)
-        .plant("the secret", secret);
+        .plant("the secret", secret)
+        .plant("a password in the target", "a password of ann's")
+        .plant("a key in the target", "key-of-a-gateway-7f");
     let nonces = ProofNonces::keyed(&secret);
-    let uri = "https://api.example/me".parse().unwrap();
+    let target = "https://ann:a%20password%20of%20ann's@api.example/me?key=key-of-a-gateway-7f";
+    let uri = target.parse().unwrap();
     let builder = DpopVerifier::builder(verifier(), "https://api.example").clock(clock);
     let asking = builder.clone().nonces(nonces.clone());
     for (status, builder, proof_of, scheme) in [
