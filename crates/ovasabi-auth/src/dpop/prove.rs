@@ -88,5 +88,6 @@ pub(super) fn first(noted: Noted) -> Result<(), Denied> {
         Noted::New => Ok(()),
         Noted::Seen => Err(Reason::ProofReplayed.into()),
         Noted::Full(after) => Err(Denied::unavailable(after)),
+        Noted::OverShare(after) => Err(Denied::too_many(after)),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use super::{Noted, ProofId, ReplayStore};
 ///
 /// * A proof is 16 bytes, and some 16 more for its place. It goes when it could not be accepted any more, within 16 s.
 /// * It never forgets a proof to make room for another: when it is full, requests are answered with 503. So many proofs
-///   as it holds can be accepted within one window; limit callers in front of the layer, for one who has a token can
-///   fill it.
+///   as it holds can be accepted within one window.
+/// * One key has a share, an eighth of it and 1 000 proofs at least: who sends more reads 429, and leaves room for the
+///   others. Keys are counted in 1 024 places, so a few share one.
 /// * Two processes remember apart: a proof that one has accepted is new to the other. Behind a balancer, either share a
 ///   [`ReplayStore`] or give each process a URL of its own.
 ///
@@ -29,14 +31,27 @@ pub struct MemoryReplays {
 #[derive(Default)]
 struct State {
     /// By when its proofs end, in steps of [`STEP`]: two requests with one proof look at the same place.
-    steps: BTreeMap<u64, HashSet<[u8; 16]>>,
+    steps: BTreeMap<u64, Step>,
     len: usize,
+    /// Which place a key is counted in: nobody can choose a key that is counted with another one.
+    places: RandomState,
     /// All steps before this one are over.
     over: u64,
 }
 
+struct Step {
+    proofs: HashSet<[u8; 16]>,
+    counts: Box<[u32]>,
+}
+
 /// In seconds.
 const STEP: u64 = 16;
+
+/// Where keys are counted.
+const PLACES: usize = 1024;
+
+/// The least that one key has, if there is room for so many at all.
+const SHARE: usize = 1_000;
 
 impl MemoryReplays {
     /// The most proofs that can be remembered.
@@ -85,30 +100,47 @@ impl State {
         }
         // Half of a SHA-256: two proofs of one hash are a matter of 2^64 tries, and harm who made them.
         let hash: [u8; 16] = proof.hash.first_chunk().copied().unwrap_or_default();
+        let known = self.steps.get(&step);
+        if known.is_some_and(|step| step.proofs.contains(&hash)) {
+            return Noted::Seen;
+        }
         if self.len >= max {
-            let is_known = self
-                .steps
-                .get(&step)
-                .is_some_and(|known| known.contains(&hash));
-            return if is_known {
-                Noted::Seen
-            } else {
-                Noted::Full(self.next_room(proof.now))
-            };
+            return Noted::Full(self.next_room(proof.now));
         }
-        if self.steps.entry(step).or_default().insert(hash) {
-            self.len += 1;
-            Noted::New
-        } else {
-            Noted::Seen
+        let place = self.place(proof);
+        if self.count(place) >= max.min((max / 8).max(SHARE)) {
+            return Noted::OverShare(self.next_room(proof.now));
         }
+        let step = self.steps.entry(step).or_default();
+        step.proofs.insert(hash);
+        if let Some(count) = step.counts.get_mut(place) {
+            *count += 1;
+        }
+        self.len += 1;
+        Noted::New
+    }
+
+    fn place(&self, proof: &ProofId) -> usize {
+        let hash = self.places.hash_one(proof.key.as_bytes());
+        usize::try_from(hash).unwrap_or(usize::MAX) % PLACES
+    }
+
+    /// How many proofs of the keys that are counted here are remembered.
+    fn count(&self, place: usize) -> usize {
+        let counts = self
+            .steps
+            .values()
+            .filter_map(|step| step.counts.get(place));
+        counts
+            .map(|&count| usize::try_from(count).unwrap_or(usize::MAX))
+            .sum()
     }
 
     /// Lets go of what ended before the step that is now.
     fn forget(&mut self, now: u64) {
         while let Some(first) = self.steps.first_entry().filter(|first| *first.key() < now) {
             self.over = self.over.max(first.key() + 1);
-            self.len -= first.remove().len();
+            self.len -= first.remove().proofs.len();
         }
     }
 
@@ -117,6 +149,15 @@ impl State {
         Duration::from_secs(end)
             .saturating_sub(now)
             .max(Duration::from_secs(1))
+    }
+}
+
+impl Default for Step {
+    fn default() -> Self {
+        Self {
+            proofs: HashSet::new(),
+            counts: vec![0; PLACES].into(),
+        }
     }
 }
 

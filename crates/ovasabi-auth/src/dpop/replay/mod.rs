@@ -58,12 +58,15 @@ pub enum Noted {
     Seen,
     /// There is no room: the request is answered with 503, and may come again after this time.
     Full(Duration),
+    /// Its key has used up its share of the room: the caller reads 429, and may come again after this time.
+    OverShare(Duration),
 }
 
 /// A proof, as it is remembered: a hash of its key, its `jti` and its `htu`, and until when it matters.
 #[derive(Clone, Copy)]
 pub struct ProofId {
     hash: [u8; 32],
+    key: Thumbprint,
     now: Duration,
     until: Duration,
 }
@@ -84,7 +87,18 @@ impl ProofId {
         digest.update(url.as_bytes());
         let mut hash = [0; 32];
         hash.copy_from_slice(digest.finish().as_ref());
-        Self { hash, now, until }
+        Self {
+            hash,
+            key: *key,
+            now,
+            until,
+        }
+    }
+
+    /// Whose proof it is: for a store that gives each key its share.
+    #[must_use]
+    pub fn key(&self) -> &Thumbprint {
+        &self.key
     }
 
     /// The SHA-256 that it is known by. Its text ([`Display`](fmt::Display)) is this in base64url.

@@ -98,6 +98,30 @@ async fn a_proof_is_remembered_for_its_window_and_no_longer() {
 }
 
 #[tokio::test]
+async fn one_key_has_a_share_and_the_others_go_on() {
+    let replays = MemoryReplays::bounded(8_000);
+    let api = Api::with(|builder| builder.replays(replays.clone()));
+    let (greedy, other) = (Client::new(), Client::of(&key(Algorithm::EdDsa)));
+    for _ in 0..1_000 {
+        assert_eq!(api.prove(&greedy, &greedy.proof()).await, Ok(()));
+    }
+    let known = greedy.proof();
+    let (status, reason, _) = api.send(greedy.request(&known.mint())).await.unwrap_err();
+    assert_eq!((status, reason), (429, Reason::RateLimited));
+    assert_eq!(replays.len(), 1_000, "what was refused is not kept");
+    // One key in 1 024 is counted with the greedy one.
+    let fresh = (0..3).map(|_| Client::of(&TestKey::generate(Algorithm::EdDsa).unwrap()));
+    let mut passed = 0;
+    for client in fresh.chain([other]) {
+        passed += u32::from(api.prove(&client, &client.proof()).await.is_ok());
+    }
+    assert!(passed >= 3, "{passed} of 4");
+    api.hand.advance(Duration::from_secs(65 + 16));
+    let later = greedy.proof().claim("iat", NOW + 81);
+    assert_eq!(api.prove(&greedy, &later).await, Ok(()));
+}
+
+#[tokio::test]
 async fn a_clock_that_is_set_back_brings_no_proof_back() {
     let api = Api::new();
     let client = Client::new();
