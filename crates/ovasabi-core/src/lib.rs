@@ -71,7 +71,7 @@
 //! | `reqwest` | reqwest's types for classifiers and client layers, its client as a service |
 //! | `sqlite` | `repository`: traits, units of work, SQLite |
 //! | `cache` | `cache`: a bounded cache with one load for all that miss |
-//! | `worker` | `worker`: a bounded pool of workers |
+//! | `worker` | `worker`: a bounded pool of workers; with `sqlite` `worker::queue`: jobs that must not be lost |
 //! | `full` | all of the above |
 //! | `test-util` | [`time::Clock::system`] follows tokio's paused time; for dev-dependencies alone |
 #![cfg_attr(docsrs, feature(doc_cfg))]

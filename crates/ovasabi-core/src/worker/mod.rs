@@ -45,13 +45,16 @@
 //!
 //! Source: Go's `errgroup`; `java.util.concurrent.ThreadPoolExecutor` (policies of a full queue).
 
+mod backlog;
 mod config;
 mod drain;
 mod error;
 mod group;
 mod job;
 mod pool;
-mod queue;
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub mod queue;
 mod run;
 mod stats;
 

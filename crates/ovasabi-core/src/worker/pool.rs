@@ -7,8 +7,8 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+use super::backlog::{Closed, Full, Place, Queue};
 use super::job::{Job, Work};
-use super::queue::{Closed, Full, Place, Queue};
 use super::run::{Desk, work};
 use super::stats::{Stats, count};
 use super::{JobHandle, Overflow, Refused, WorkerPoolBuilder};

@@ -3,4 +3,6 @@
 mod drain;
 mod group;
 mod pool;
+#[cfg(feature = "sqlite")]
+mod queue;
 mod support;

@@ -1,0 +1,7 @@
+//! Jobs in a table.
+
+mod crash;
+mod runner;
+mod stop;
+mod support;
+mod table;
