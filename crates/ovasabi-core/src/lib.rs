@@ -69,7 +69,7 @@
 //! | `axum` | [`Context`] as an extractor, [`Error`] and [`Rejection`] as responses |
 //! | `grpc` | [`Error`] to and from `tonic::Status`, with details |
 //! | `reqwest` | reqwest's types for classifiers and client layers, its client as a service |
-//! | `sqlite` | `repository`: traits, units of work, SQLite |
+//! | `sqlite` | `repository`: traits, units of work, SQLite; `repository::outbox`: events for others |
 //! | `cache` | `cache`: a bounded cache with one load for all that miss |
 //! | `worker` | `worker`: a bounded pool of workers; with `sqlite` `worker::queue`: jobs that must not be lost |
 //! | `full` | all of the above |

@@ -61,8 +61,10 @@ mod cursor;
 mod entity;
 mod id;
 mod memory;
+pub mod outbox;
 mod page;
 mod sql;
+pub(crate) mod stored;
 
 pub use cursor::Cursor;
 pub use entity::{Entity, Repository, already_exists, not_found, version_conflict};

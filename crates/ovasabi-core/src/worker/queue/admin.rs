@@ -7,7 +7,8 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::JobQueue;
-use super::handle::{millis, parse};
+use super::handle::parse;
+use crate::repository::stored::millis;
 use crate::{Code, Context, Error, Result};
 
 /// Where a job stands.

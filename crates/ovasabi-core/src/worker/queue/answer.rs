@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use sqlx::SqliteConnection;
 
-use super::handle::millis;
 use super::{Claimed, JobQueue};
 use crate::repository::UnitOfWork;
+use crate::repository::stored::{cut, millis};
 use crate::{Code, Context, Error, Result};
-
-/// The longest text of an error that is kept, in bytes.
-const MAX_ERROR_BYTES: usize = 1024;
 
 /// What is to be written of a job in hand.
 enum Answer<'a> {
@@ -202,10 +199,4 @@ pub fn lease_lost(job: &Claimed) -> Error {
     Error::new(Code::Aborted, "job.lease_lost")
         .retryable(false)
         .metadata("job", job.id)
-}
-
-/// As much of a text as is kept.
-fn cut(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MAX_ERROR_BYTES))
-        .unwrap_or(text)
 }

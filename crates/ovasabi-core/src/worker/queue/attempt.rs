@@ -1,7 +1,6 @@
 //! One attempt at a job.
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use super::{Claimed, JobContext, JobQueue, JobRunner, Outcome};
 use crate::backoff::{Backoff, Random};
 use crate::context::Cause;
 use crate::inspect::Inspected;
+use crate::repository::stored::words;
 use crate::worker::job::{catch, panicked};
 use crate::{Code, Context, Error, Result};
 
@@ -183,7 +183,7 @@ impl Bench {
         let pause = error.retry_delay();
         let pause =
             pause.unwrap_or_else(|| self.backoff.delay(job.attempt(), self.random.next_u64()));
-        self.queue.fail(cx, job, &chain(error), pause).await?;
+        self.queue.fail(cx, job, &words(error), pause).await?;
         let error = error as &(dyn std::error::Error + 'static);
         if job.is_last_attempt() {
             self.stats.dead();
@@ -201,16 +201,4 @@ async fn out_of_time(cx: &Context) {
     if cx.done().await != Cause::DeadlineExceeded {
         std::future::pending::<()>().await;
     }
-}
-
-/// The error and its causes, for who looks at dead jobs.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text += ": ";
-        text += &cause.to_string();
-        source = cause.source();
-    }
-    text
 }

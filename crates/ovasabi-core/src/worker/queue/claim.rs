@@ -3,16 +3,15 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use http::HeaderValue;
 use sqlx::Row;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::JobQueue;
-use super::handle::{millis, parse};
+use super::handle::parse;
 use crate::backoff::Random;
-use crate::context::{RequestId, TraceContext};
+use crate::repository::stored::{Carried, millis};
 use crate::{Context, Result};
 
 /// What is claimed, of whom, and for how long.
@@ -34,8 +33,7 @@ pub struct Claimed {
     pub(super) max_attempts: u32,
     /// The number of this claim: what is said of the job under another one is refused.
     pub(super) lease: i64,
-    traceparent: Option<String>,
-    request_id: Option<String>,
+    carried: Carried,
 }
 
 /// What a look at the leases has found.
@@ -214,8 +212,7 @@ impl Claimed {
             attempt: row.try_get("attempts")?,
             max_attempts: row.try_get("max_attempts")?,
             lease: row.try_get("lease")?,
-            traceparent: row.try_get("traceparent")?,
-            request_id: row.try_get("request_id")?,
+            carried: Carried::read(row)?,
         })
     }
 
@@ -252,11 +249,6 @@ impl Claimed {
     /// `cx`, with the trace and the request id of whoever has written the job down.
     #[must_use]
     pub fn context(&self, cx: &Context, random: &Random) -> Context {
-        let header = |text: &Option<String>| HeaderValue::try_from(text.as_deref()?).ok();
-        let trace = header(&self.traceparent);
-        let trace = trace.and_then(|value| TraceContext::from_traceparent(&value, random));
-        let request_id = header(&self.request_id).and_then(|value| RequestId::accept(&value));
-        let cx = cx.with(trace.unwrap_or_else(|| TraceContext::root(random)));
-        cx.with(request_id.unwrap_or_else(|| RequestId::generate(random)))
+        self.carried.restore(cx, random)
     }
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::job::Due;
 use super::{Enqueued, NewJob};
+use crate::repository::stored::{Carried, millis};
 use crate::repository::{Db, Migrations, UnitOfWork, new_id};
 use crate::time::WallClock;
 use crate::{Context, Error, Result};
@@ -91,8 +92,7 @@ impl JobQueue {
             Due::At(date) => date.duration_since(std::time::UNIX_EPOCH).map_or(0, millis),
         };
         let id = new_id();
-        let traceparent = cx.trace().map(|trace| trace.to_traceparent());
-        let traceparent = traceparent.as_ref().and_then(|value| value.to_str().ok());
+        let carried = Carried::of(cx);
         let inserted = sqlx::query(
             "INSERT INTO jobs (id, kind, payload, run_at_ms, max_attempts, unique_key, serial_key, traceparent, request_id, created_ms)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -105,8 +105,8 @@ impl JobQueue {
         .bind(job.max_attempts)
         .bind(&job.unique_key)
         .bind(&job.serial_key)
-        .bind(traceparent)
-        .bind(cx.request_id().map(|id| id.as_str()))
+        .bind(carried.traceparent)
+        .bind(carried.request_id)
         .bind(now)
         .execute(&mut *conn)
         .await?;
@@ -126,10 +126,6 @@ impl JobQueue {
     pub(super) fn now_ms(&self) -> i64 {
         millis(self.clock.since_epoch())
     }
-}
-
-pub(super) fn millis(time: std::time::Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 pub(super) fn parse(id: &str) -> Result<Uuid> {

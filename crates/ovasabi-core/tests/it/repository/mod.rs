@@ -3,6 +3,7 @@
 mod accounts;
 mod contract;
 mod migrations;
+mod outbox;
 mod pages;
 mod support;
 mod transactions;
