@@ -20,7 +20,7 @@ use ovasabi_observe::Telemetry;
 use ovasabi_resilience::rate_limit::Quota;
 use tokio::task::JoinHandle;
 
-use crate::accounts::{self, Accounts, Relay, Users};
+use crate::accounts::{self, Accounts, Users};
 use crate::config::Config;
 use crate::gateway::{Gateway, Limits, Policies};
 use crate::rewards::{self, Audit, Ledger};
@@ -151,7 +151,7 @@ pub(crate) async fn build(
         },
         registry: registry.clone(),
     };
-    let relay = Relay::new(users.clone(), rewards_at.clone(), signer.clone());
+    let relay = accounts::relay(&users, rewards_at.clone(), signer.clone())?;
     let health = Health::builder()
         .name("platform")
         .inspect(registry)
@@ -219,7 +219,10 @@ pub(crate) async fn build(
         .after(["databases"])
         .component(server(&accounts, grace, None))
         .after(["databases"])
-        .component(component("relay").runs(async move |cx| relay.run(&cx).await))
+        .component(component("relay").runs(async move |cx| {
+            relay.run(&cx).await;
+            Ok(())
+        }))
         .after(["accounts", "rewards"])
         .component(server(
             &parts.gateway,

@@ -2,10 +2,9 @@
 //! through its outbox.
 
 mod api;
-mod outbox;
 mod relay;
 mod users;
 
 pub(crate) use api::{Accounts, router};
-pub(crate) use relay::Relay;
+pub(crate) use relay::relay;
 pub(crate) use users::Users;

@@ -1,25 +1,24 @@
 //! The users and what happened to them, in one database.
 
-use std::sync::Arc;
-
+use ovasabi_core::repository::outbox::{self, NewEvent, Outbox};
 use ovasabi_core::repository::{Db, DbError, DbErrorKind, Migrations, new_id};
 use ovasabi_core::time::WallClock;
 use ovasabi_core::{Code, Context, Error, Result};
 use serde::Serialize;
 use sqlx::FromRow;
-use tokio::sync::Notify;
-
-use super::outbox;
 
 const MIGRATIONS: Migrations = Migrations::new(&[(1, "create users", include_str!("schema.sql"))]);
+
+/// Somebody has registered: its key is the id of the user.
+const USER_REGISTERED: &str = "accounts.user.registered.v1";
 
 /// The users. Clones share the database.
 #[derive(Clone, Debug)]
 pub(crate) struct Users {
     pub(super) db: Db,
     clock: WallClock,
-    /// Rung when the outbox has something new, so that the relay need not wait for its next look.
-    pub(super) bell: Arc<Notify>,
+    /// What is told to others.
+    pub(super) outbox: Outbox,
 }
 
 /// A user as others see one: without the hash.
@@ -41,14 +40,12 @@ impl Users {
     /// Brings the database up to date.
     pub(crate) async fn open(db: Db, clock: WallClock, cx: &Context) -> Result<Self> {
         db.migrate(cx, &MIGRATIONS).await?;
-        Ok(Self {
-            db,
-            clock,
-            bell: Arc::new(Notify::new()),
-        })
+        db.migrate(cx, &outbox::MIGRATIONS).await?;
+        let outbox = Outbox::new(db.clone()).with_clock(clock.clone());
+        Ok(Self { db, clock, outbox })
     }
 
-    pub(super) fn now_ms(&self) -> i64 {
+    fn now_ms(&self) -> i64 {
         i64::try_from(self.clock.since_epoch().as_millis()).unwrap_or(i64::MAX)
     }
 
@@ -78,10 +75,8 @@ impl Users {
                 .bind(self.now_ms())
                 .execute(uow.connection())
                 .await?;
-                outbox::put(uow.connection(), &user.id, self.now_ms()).await?;
-                let bell = Arc::clone(&self.bell);
-                uow.on_commit(move |_| bell.notify_one());
-                Ok(())
+                let event = NewEvent::new(USER_REGISTERED, &user.id, &())?;
+                self.outbox.put_in(cx, &mut uow, event).await.map(drop)
             })
             .await;
         match added {
