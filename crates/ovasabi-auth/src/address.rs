@@ -1,8 +1,19 @@
-//! By which address a client is counted.
+//! By which address a client is counted, and which are of this machine.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
+#[cfg(any(feature = "api-key", feature = "password"))]
+use std::net::Ipv6Addr;
+
+/// Whether a host, as a URL has it, is this machine.
+#[cfg(any(feature = "client-credentials", feature = "dpop"))]
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let address = address.parse();
+    host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
+}
 
 /// The address itself for IPv4; for IPv6 its /64, of which one client has all addresses.
+#[cfg(any(feature = "api-key", feature = "password"))]
 pub(crate) fn counted(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
@@ -13,7 +24,7 @@ pub(crate) fn counted(address: IpAddr) -> IpAddr {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "api-key", feature = "password")))]
 mod tests {
     use super::*;
 

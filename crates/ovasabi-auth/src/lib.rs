@@ -58,7 +58,12 @@
 //! | `full` | all of them | no |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(any(feature = "api-key", feature = "password"))]
+#[cfg(any(
+    feature = "api-key",
+    feature = "client-credentials",
+    feature = "dpop",
+    feature = "password"
+))]
 mod address;
 pub mod answer;
 #[cfg(feature = "api-key")]

@@ -3,6 +3,8 @@
 use http::Uri;
 use http::uri::{Authority, Scheme};
 
+use crate::address::is_loopback;
+
 /// Scheme, host and port of a URL (RFC 6454), as requests name them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
@@ -55,12 +57,4 @@ impl Origin {
             port,
         })
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse()
-            .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }

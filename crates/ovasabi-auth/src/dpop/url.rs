@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::address::is_loopback;
+
 /// A URL of this service as its clients write it: scheme, host and port, and the path that somebody in front cuts off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ServiceUrl {
@@ -98,14 +100,6 @@ impl<'a> Url<'a> {
             path: if path.is_empty() { "/" } else { path },
         })
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse()
-            .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
