@@ -86,6 +86,8 @@ pub mod http;
 pub mod inspect;
 pub mod reject;
 pub mod time;
+#[cfg(any(feature = "sqlite", feature = "worker"))]
+mod unwind;
 
 #[cfg(feature = "cache")]
 pub mod cache;

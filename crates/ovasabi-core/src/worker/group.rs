@@ -6,8 +6,8 @@ use std::future::Future;
 use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument;
 
-use super::job::panicked;
 use crate::context::{CancelGuard, Cause};
+use crate::unwind::panicked;
 use crate::{Context, Error, Result};
 
 /// Tasks that belong to one caller: nothing of them outlives the group.
@@ -134,7 +134,7 @@ impl<T> fmt::Debug for TaskGroup<T> {
 
 fn died(error: JoinError) -> Error {
     match error.try_into_panic() {
-        Ok(panic) => panicked(panic.as_ref()),
+        Ok(panic) => panicked("the job", panic.as_ref()),
         Err(_aborted) => Cause::Shutdown.into(),
     }
 }

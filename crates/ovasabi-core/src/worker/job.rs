@@ -1,10 +1,8 @@
 //! A job, and who waits for it.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Poll, ready};
 
@@ -13,6 +11,7 @@ use tracing::{Instrument, Span};
 
 use super::stats::{Stats, count};
 use crate::context::{CancelGuard, Cause};
+use crate::unwind::{catch, panicked};
 use crate::{Code, Context, Error, Result};
 
 /// What waits in the queue: a job of whatever type, with its answer.
@@ -86,7 +85,7 @@ where
             let (counter, outcome) = match outcome {
                 Ok(Ok(value)) => (&stats.done, Ok(value)),
                 Ok(Err(error)) => (&stats.failed, Err(error)),
-                Err(panic) => (&stats.panicked, Err(panicked(panic.as_ref()))),
+                Err(panic) => (&stats.panicked, Err(panicked("the job", panic.as_ref()))),
             };
             count(counter);
             // Nobody may be waiting: jobs are also submitted for what they do.
@@ -134,26 +133,4 @@ impl<T> fmt::Debug for JobHandle<T> {
             .field("context", &self.cx)
             .finish_non_exhaustive()
     }
-}
-
-/// Polls `work` so that a panic is a value.
-pub(super) async fn catch<W: Future>(work: W) -> std::thread::Result<W::Output> {
-    let mut work = pin!(work);
-    // Sound for the one reason it can be: after a panic `work` is dropped without another poll.
-    std::future::poll_fn(
-        |cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
-            Ok(poll) => poll.map(Ok),
-            Err(panic) => Poll::Ready(Err(panic)),
-        },
-    )
-    .await
-}
-
-pub(super) fn panicked(panic: &(dyn Any + Send)) -> Error {
-    let words = panic.downcast_ref::<&str>().copied();
-    let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Error::internal(format!(
-        "the job panicked: {}",
-        words.unwrap_or("without words")
-    ))
 }

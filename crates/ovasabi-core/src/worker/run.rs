@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::job::{Work, catch};
+use super::job::Work;
 use super::pool::Shared;
 use super::stats::count;
 use crate::Context;
 use crate::context::Cause;
 use crate::inspect::Inspected;
+use crate::unwind::catch;
 
 /// The context of the job that a worker has in hand.
 #[derive(Default)]

@@ -17,6 +17,7 @@ use crate::backoff::{Backoff, Exponential, Random};
 use crate::inspect::Inspected;
 use crate::reject::Name;
 use crate::repository::stored::words;
+use crate::unwind::{catch, panicked};
 use crate::{Code, Context, Error, Result};
 
 /// Sends the events of an outbox. See the [module](super).
@@ -31,6 +32,14 @@ struct Shared<P> {
     backoff: Arc<dyn Backoff>,
     stats: Arc<Inspected<Stats>>,
     random: Random,
+}
+
+/// What a look at the outbox has come to.
+enum Turn {
+    /// All that was due is sent, or told again later.
+    Done,
+    /// Another relay has the right to send.
+    NotOurs,
 }
 
 /// The shortest pause after the database had no answer.
@@ -81,13 +90,14 @@ where
         let pauses = Exponential::new(SHORTEST_PAUSE, poll.max(SHORTEST_PAUSE));
         let (mut lease, mut failures) = (None, 0);
         while !cx.is_done() {
-            let pause = match self.shared.turn(cx, &mut lease).await {
-                Ok(()) => {
+            let turn = self.shared.turn(cx, &mut lease).await;
+            let listens = matches!(turn, Ok(Turn::Done));
+            let pause = match turn {
+                Ok(turn) => {
                     failures = 0;
-                    if lease.is_some() {
-                        poll
-                    } else {
-                        poll.max(time / 3)
+                    match turn {
+                        Turn::Done => poll,
+                        Turn::NotOurs => poll.max(time / 3),
                     }
                 }
                 Err(_) if cx.is_done() => break,
@@ -99,7 +109,7 @@ where
             };
             tokio::select! {
                 _ = cx.done() => break,
-                () = self.shared.outbox.bell.notified(), if failures == 0 && lease.is_some() => {}
+                () = self.shared.outbox.bell.notified(), if listens => {}
                 () = sleep(pause) => {}
             }
         }
@@ -120,11 +130,11 @@ where
     /// As [`run`](Self::run).
     pub async fn run_due(&self, cx: &Context) -> Result<bool> {
         let mut lease = None;
-        self.shared.turn(cx, &mut lease).await?;
-        match lease {
-            Some(lease) => self.shared.outbox.give_back(cx, lease).await.map(|()| true),
-            None => Ok(false),
+        let turn = self.shared.turn(cx, &mut lease).await;
+        if let Some(lease) = lease {
+            self.shared.outbox.give_back(cx, lease).await?;
         }
+        Ok(matches!(turn?, Turn::Done))
     }
 }
 
@@ -134,30 +144,35 @@ where
     W: Future<Output = Result<()>> + Send + 'static,
 {
     /// Sends all that is due, if it has the right.
-    async fn turn(self: &Arc<Self>, cx: &Context, lease: &mut Option<Lease>) -> Result<()> {
+    async fn turn(self: &Arc<Self>, cx: &Context, lease: &mut Option<Lease>) -> Result<Turn> {
         let Settings {
             concurrency,
             lease: time,
             ..
         } = self.settings;
-        loop {
+        // Looking is cheap and shared; the right to send is written down, and keeps all writers waiting.
+        while !self.outbox.due(cx, 1).await?.is_empty() {
             *lease = self.outbox.lease(cx, *lease, time).await?;
-            let Some(lease) = *lease else { return Ok(()) };
+            let Some(lease) = *lease else {
+                return Ok(Turn::NotOurs);
+            };
+            // Once more: the one who had the right before may have sent it.
             let due = self.outbox.due(cx, concurrency).await?;
-            if due.is_empty() {
-                return Ok(());
-            }
             let mut sending = JoinSet::new();
             for event in due {
                 // What has begun is finished, within its timeout: the context of the run is not that of an event.
                 let asked = event.context(&cx.without_cancel(), &self.random);
                 sending.spawn(Arc::clone(self).send(asked, lease, event));
             }
+            // All of them, also when one could not be written down.
+            let mut outcome = Ok(());
             while let Some(sent) = sending.join_next().await {
-                sent.map_err(Error::internal)??;
+                outcome = outcome.and(sent.map_err(Error::internal).flatten());
             }
+            outcome?;
             cx.check()?;
         }
+        Ok(Turn::Done)
     }
 
     async fn send(self: Arc<Self>, cx: Context, lease: Lease, event: Event) -> Result<()> {
@@ -173,7 +188,10 @@ where
         async {
             let asked = cx.with_timeout(timeout);
             let publish = asked.scope(async { (self.publish)(asked.clone(), event.clone()).await });
-            let sent = asked.run(publish).await.flatten();
+            let sent = match catch(asked.run(publish)).await {
+                Ok(sent) => sent.flatten(),
+                Err(panic) => Err(panicked("who sends it", panic.as_ref())),
+            };
             let cx = cx.with_timeout(timeout);
             let Err(error) = sent else {
                 self.stats.sent();

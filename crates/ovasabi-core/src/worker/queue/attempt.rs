@@ -16,7 +16,7 @@ use crate::backoff::{Backoff, Random};
 use crate::context::Cause;
 use crate::inspect::Inspected;
 use crate::repository::stored::words;
-use crate::worker::job::{catch, panicked};
+use crate::unwind::{catch, panicked};
 use crate::{Code, Context, Error, Result};
 
 /// What the attempts of one run share.
@@ -114,7 +114,7 @@ impl Bench {
             // It was told to stop, and has.
             Ok(Err(_)) if self.cx.is_done() => Verdict::GivenBack,
             Ok(Err(error)) => Verdict::Failed(error),
-            Err(panic) => Verdict::Failed(panicked(panic.as_ref())),
+            Err(panic) => Verdict::Failed(panicked("the job", panic.as_ref())),
         }
     }
 

@@ -148,6 +148,49 @@ async fn an_event_that_nobody_takes_is_dead_after_its_last_attempt_and_its_key_g
     assert_eq!(outbox.backlog(&cx()).await.unwrap().0, 0);
 }
 
+#[tokio::test]
+async fn a_panic_of_who_sends_is_a_refusal_and_others_are_sent() {
+    let (outbox, hand, db) = outbox().await;
+    for key in ["a", "b"] {
+        put(&db, &outbox, key, key).await;
+    }
+    let relay = Relay::builder("test", outbox.clone()).backoff(Constant(SECOND));
+    let relay = relay.max_attempts(2).publish(async |_cx, event: Event| {
+        assert!(event.key() != "a", "no mood");
+        Ok(())
+    });
+    let relay = relay.build().unwrap();
+    assert!(relay.run_due(&cx()).await.unwrap());
+    assert_eq!(outbox.backlog(&cx()).await.unwrap().0, 1);
+    hand.advance(SECOND);
+    assert!(relay.run_due(&cx()).await.unwrap());
+    let dead = outbox.dead(&cx(), 10).await.unwrap();
+    assert!(
+        dead[0].1.contains("who sends it panicked: no mood"),
+        "{}",
+        dead[0].1
+    );
+    assert_eq!(outbox.backlog(&cx()).await.unwrap().0, 0);
+}
+
+#[tokio::test]
+async fn a_relay_with_nothing_to_send_writes_nothing() {
+    let (outbox, _hand, db) = outbox().await;
+    let (receiver, registry) = (Receiver::default(), Registry::new());
+    let relay = receiver.relay(&outbox).inspect(&registry).build().unwrap();
+    let leases = async || {
+        let mut conn = db.read(&cx()).await.unwrap();
+        let lease = sqlx::query_as("SELECT lease, until_ms FROM outbox_relay");
+        let lease: (i64, i64) = lease.fetch_one(conn.connection()).await.unwrap();
+        lease
+    };
+    assert!(relay.run_due(&cx()).await.unwrap());
+    assert_eq!(leases().await, (0, 0));
+    put(&db, &outbox, "a", "a1").await;
+    assert!(relay.run_due(&cx()).await.unwrap());
+    assert_eq!(leases().await, (1, 0));
+}
+
 /// Whom to tell what to say, for each event that is being sent.
 type Begun = mpsc::UnboundedReceiver<oneshot::Sender<Result<()>>>;
 

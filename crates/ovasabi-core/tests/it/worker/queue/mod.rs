@@ -1,6 +1,7 @@
 //! Jobs in a table.
 
 mod crash;
+mod lease;
 mod runner;
 mod stop;
 mod support;
