@@ -4,7 +4,9 @@
 
 mod accounts;
 mod config;
+mod contract;
 mod demo;
+mod endpoints;
 mod gateway;
 mod http_api;
 mod platform;
@@ -13,6 +15,7 @@ mod serve;
 mod stack;
 mod unit;
 mod upstream;
+mod worker;
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;

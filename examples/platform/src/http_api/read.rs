@@ -1,9 +1,7 @@
-//! JSON in and out, with one kind of error for everything that can be wrong.
+//! What a request says beside its body.
 
-pub(crate) use axum::Json;
 use axum::extract::{FromRequestParts, Path, Query};
 use http::request::Parts;
-pub(crate) use ovasabi_core::validate::ValidJson;
 use ovasabi_core::{Code, Error};
 use serde::de::DeserializeOwned;
 
