@@ -39,6 +39,7 @@ pub(crate) enum Whose {
 pub(crate) struct Access {
     who: Who,
     whose: Whose,
+    is_stream: bool,
 }
 
 /// A row of the table of all policies.
@@ -55,6 +56,7 @@ impl Access {
         Self {
             who,
             whose: Whose::Any,
+            is_stream: false,
         }
     }
 
@@ -104,12 +106,20 @@ impl Access {
         }
     }
 
-    pub(crate) const fn who(self) -> Who {
-        self.who
+    /// Its answers take as long as somebody listens.
+    pub(crate) const fn stream(self) -> Self {
+        Self {
+            is_stream: true,
+            ..self
+        }
     }
 
-    pub(crate) const fn whose(self) -> Whose {
-        self.whose
+    pub(super) const fn is_stream(self) -> bool {
+        self.is_stream
+    }
+
+    pub(crate) const fn who(self) -> Who {
+        self.who
     }
 
     pub(super) const fn is_internal(self) -> bool {

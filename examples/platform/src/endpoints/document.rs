@@ -42,7 +42,7 @@ const TOKEN: &str = "token";
 const API_KEY: &str = "api_key";
 
 /// One document of the parts of several services.
-pub(crate) fn document<'a>(parts: impl IntoIterator<Item = &'a OpenApi>) -> OpenApi {
+pub(crate) fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     let info = InfoBuilder::new()
         .title("Referral rewards")
         .version(env!("CARGO_PKG_VERSION"))
@@ -58,7 +58,7 @@ pub(crate) fn document<'a>(parts: impl IntoIterator<Item = &'a OpenApi>) -> Open
         .build();
     let mut whole = OpenApiBuilder::new().info(info).build();
     for part in parts {
-        whole.merge(part.clone());
+        whole.merge(part);
     }
     let components = whole.components.get_or_insert_with(Components::new);
     components

@@ -17,10 +17,20 @@ pub(crate) use access::{Access, Policy, Who, Whose};
 pub(crate) use document::document;
 pub(crate) use guards::Guards;
 
+/// The routes of one server, by how long their answers take.
+#[derive(Debug, Default)]
+pub(crate) struct Routes {
+    /// Answered within a deadline.
+    pub(crate) brief: Router,
+    /// Answered for as long as somebody listens.
+    pub(crate) streams: Router,
+}
+
 /// The routes of one service, with their policies and their part of the document.
 pub(crate) struct Endpoints<S = ()> {
     guards: Guards,
     routes: OpenApiRouter<S>,
+    streams: OpenApiRouter<S>,
     policies: Vec<Policy>,
 }
 
@@ -29,6 +39,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoints<S> {
         Self {
             guards,
             routes: OpenApiRouter::new(),
+            streams: OpenApiRouter::new(),
             policies: Vec::new(),
         }
     }
@@ -43,15 +54,16 @@ impl<S: Clone + Send + Sync + 'static> Endpoints<S> {
             }
         }
         let handlers = self.guard(access.who(), handlers);
-        self.routes = if access.is_internal() {
+        if access.is_stream() {
+            self.streams = self.streams.routes((schemas, paths, handlers));
+        } else if access.is_internal() {
             // Not for the world: it is served, and not documented.
-            let paths = paths.paths.into_keys();
-            paths.fold(self.routes, |routes, path| {
-                routes.route(&path, handlers.clone())
-            })
+            self.routes = paths.paths.keys().fold(self.routes, |routes, path| {
+                routes.route(path, handlers.clone())
+            });
         } else {
-            self.routes.routes((schemas, paths, handlers))
-        };
+            self.routes = self.routes.routes((schemas, paths, handlers));
+        }
         self
     }
 
@@ -86,24 +98,38 @@ impl<S: Clone + Send + Sync + 'static> Endpoints<S> {
     pub(crate) fn with_state(self, state: S) -> Endpoints {
         Endpoints {
             guards: self.guards,
-            routes: self.routes.with_state(state),
+            routes: self.routes.with_state(state.clone()),
+            streams: self.streams.with_state(state),
             policies: self.policies,
         }
     }
 
     /// Who may call what.
-    pub(crate) fn policies(&self) -> &[Policy] {
-        &self.policies
+    pub(crate) fn into_policies(self) -> Vec<Policy> {
+        self.policies
     }
 
     /// What the world is told of these routes.
-    pub(crate) fn openapi(&self) -> &OpenApi {
-        self.routes.get_openapi()
+    pub(crate) fn openapi(&self) -> OpenApi {
+        let mut whole = self.routes.get_openapi().clone();
+        whole.merge(self.streams.get_openapi().clone());
+        whole
     }
 }
 
 impl Endpoints {
+    pub(crate) fn into_routes(self) -> Routes {
+        Routes {
+            brief: self.routes.split_for_parts().0,
+            streams: self.streams.split_for_parts().0,
+        }
+    }
+}
+
+impl Routes {
+    /// All of them, for tests that need no limits.
+    #[cfg(test)]
     pub(crate) fn into_router(self) -> Router {
-        self.routes.split_for_parts().0
+        self.brief.merge(self.streams)
     }
 }
