@@ -2,6 +2,7 @@
 
 mod events;
 mod services;
+pub(crate) mod signature;
 
 pub(crate) use events::{Envelope, ReferralChanged, UserRegistered, WalletCredited, topic};
 pub(crate) use services::{Client, EVENTS_SCOPE, QUALIFY_SCOPE, client_secret, signing_secret};
