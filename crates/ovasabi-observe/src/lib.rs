@@ -35,7 +35,7 @@ pub mod telemetry;
 
 pub use http::HttpServerLayer;
 pub use log::LogFormat;
-pub use telemetry::{InstallError, Telemetry};
+pub use telemetry::{InstallError, LogFilterError, Telemetry};
 
 /// Compiles the examples of the guide.
 #[cfg(doctest)]

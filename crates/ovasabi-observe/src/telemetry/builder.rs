@@ -5,12 +5,12 @@ use std::io::IsTerminal;
 use ovasabi_core::inspect::Registry;
 use ovasabi_core::time::{Clock, WallClock};
 use tracing::Dispatch;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::Telemetry;
+use super::filter::LogFilter;
+use super::{LogFilterError, Telemetry};
 use crate::log::{LogFormat, LogLayer};
 use crate::metrics::HttpMetrics;
 use crate::redact::Redactor;
@@ -33,13 +33,8 @@ pub struct TelemetryBuilder {
 #[non_exhaustive]
 pub enum InstallError {
     /// The filter is not one.
-    #[error("log filter `{filter}` is not valid, expected directives such as `info,sqlx=warn`")]
-    Filter {
-        /// What was given.
-        filter: String,
-        /// What is wrong with it.
-        source: tracing_subscriber::filter::ParseError,
-    },
+    #[error(transparent)]
+    Filter(LogFilterError),
     /// The process has a subscriber already.
     #[error("the process has a tracing subscriber already; telemetry is installed once, in main")]
     AlreadyInstalled,
@@ -65,7 +60,8 @@ impl TelemetryBuilder {
         self
     }
 
-    /// Which events become lines, in the syntax of `EnvFilter`; default `info`.
+    /// Which events become lines, in the syntax of `EnvFilter`; default `info`. It can be changed later:
+    /// [`Telemetry::set_log_filter`].
     pub fn log_filter(mut self, filter: impl Into<String>) -> Self {
         self.filter = filter.into();
         self
@@ -129,21 +125,19 @@ impl TelemetryBuilder {
     /// # Errors
     /// [`InstallError::Filter`] when the filter is not valid.
     pub fn build(self) -> Result<(Telemetry, Dispatch), InstallError> {
-        let dispatch = match self.writer {
-            None => Dispatch::none(),
+        let (log_filter, dispatch) = match self.writer {
+            None => (None, Dispatch::none()),
             Some(writer) => {
-                let filter =
-                    EnvFilter::try_new(&self.filter).map_err(|source| InstallError::Filter {
-                        filter: self.filter,
-                        source,
-                    })?;
+                let (log_filter, filter) =
+                    LogFilter::new(self.filter).map_err(InstallError::Filter)?;
                 let format = match self.format {
                     LogFormat::Auto if std::io::stderr().is_terminal() => LogFormat::Human,
                     LogFormat::Auto => LogFormat::Json,
                     chosen => chosen,
                 };
                 let logs = LogLayer::new(format, self.redactor, self.wall_clock, writer);
-                Dispatch::new(tracing_subscriber::registry().with(filter).with(logs))
+                let subscriber = tracing_subscriber::registry().with(filter).with(logs);
+                (Some(log_filter), Dispatch::new(subscriber))
             }
         };
         let http = HttpMetrics::new(self.clock);
@@ -152,6 +146,7 @@ impl TelemetryBuilder {
                 service: self.service,
                 registry: self.registry,
                 http,
+                log_filter,
             },
             dispatch,
         ))

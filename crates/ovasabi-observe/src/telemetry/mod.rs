@@ -5,10 +5,14 @@
 //! the metrics text, which all share one [`Registry`].
 
 mod builder;
+mod filter;
 
 use ovasabi_core::inspect::Registry;
 
 pub use builder::{InstallError, TelemetryBuilder};
+pub use filter::LogFilterError;
+
+use filter::LogFilter;
 
 use crate::http::HttpServerLayer;
 use crate::metrics::{HttpMetrics, MetricsService, render};
@@ -28,6 +32,7 @@ pub struct Telemetry {
     service: String,
     registry: Registry,
     http: HttpMetrics,
+    log_filter: Option<LogFilter>,
 }
 
 impl Telemetry {
@@ -46,6 +51,37 @@ impl Telemetry {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// Which events become lines, as it was set last; `None` without logs.
+    #[must_use]
+    pub fn log_filter(&self) -> Option<String> {
+        self.log_filter.as_ref().map(LogFilter::text)
+    }
+
+    /// From now on the events of `filter` become lines, in the syntax of `EnvFilter`; on every thread, and for
+    /// every clone. Spans that are open stay as they began: one that was off then adds nothing to lines, and a
+    /// directive that names a span begins with the next one.
+    ///
+    /// `EnvFilter` takes a word that is no level for a target: `inof` is valid, and turns everything else off.
+    ///
+    /// ```
+    /// use ovasabi_observe::Telemetry;
+    ///
+    /// let telemetry = Telemetry::builder("shop").log_filter("info").install()?;
+    /// telemetry.set_log_filter("info,sqlx=debug")?;
+    /// assert!(telemetry.set_log_filter("sqlx=loud").is_err());
+    /// assert_eq!(telemetry.log_filter().as_deref(), Some("info,sqlx=debug"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`LogFilterError`] when the filter is not valid or there are no logs; then nothing is changed.
+    pub fn set_log_filter(&self, filter: &str) -> Result<(), LogFilterError> {
+        match &self.log_filter {
+            Some(current) => current.set(filter),
+            None => Err(LogFilterError::NoLogs),
+        }
     }
 
     /// A layer for HTTP servers; its numbers join the others in [`Telemetry::prometheus_text`].
