@@ -11,6 +11,14 @@ use anyhow::Result;
 use ovasabi_core::config::{Key, Loader, Report, Secret};
 use serde::{Deserialize, Serialize};
 
+/// A configuration, and how operators are shown it.
+#[derive(Clone, Debug)]
+pub(crate) struct Configured {
+    pub(crate) config: Config,
+    /// Every value with its place; secrets are `***`.
+    pub(crate) dump: String,
+}
+
 /// The whole configuration. Every value has a default, so an empty file is a valid one.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
@@ -97,13 +105,16 @@ pub(crate) struct Drain {
 
 impl Config {
     /// Reads the file, the variables that begin with `PLATFORM__`, and the arguments, each over the last.
-    pub(crate) fn load(file: Option<&OsStr>, arguments: &[OsString]) -> Result<Self> {
+    pub(crate) fn load(file: Option<&OsStr>, arguments: &[OsString]) -> Result<Configured> {
         let loader = Loader::new().env("PLATFORM").args(arguments).check(check);
         let loader = match file {
             Some(file) => loader.file(file),
             None => loader.optional_file("platform.toml"),
         };
-        Ok(loader.load()?.into_value())
+        let loaded = loader.load()?;
+        let dump = loaded.dump();
+        let config = loaded.into_value();
+        Ok(Configured { config, dump })
     }
 
     /// What can be set.

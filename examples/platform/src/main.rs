@@ -3,6 +3,7 @@
 //! `cargo run --release -p platform -- demo` shows it at work; `serve` keeps it running.
 
 mod accounts;
+mod admin;
 mod config;
 mod contract;
 mod demo;

@@ -11,7 +11,7 @@ use ovasabi_auth::jose::SigningKey;
 use ovasabi_auth::protect::PasswordHasher;
 use ovasabi_auth::token::{AccessTokenSigner, AccessTokenVerifier, Audience, Issuer};
 use ovasabi_core::Context;
-use ovasabi_core::health::Health;
+use ovasabi_core::health::{CheckOptions, Health};
 use ovasabi_core::http::server::{DrainReport, ServerConfig};
 use ovasabi_core::lifecycle::{App, AppHandle, ComponentFn, ExitReport, Phase, Signals, component};
 use ovasabi_core::repository::Db;
@@ -21,7 +21,8 @@ use ovasabi_resilience::rate_limit::Quota;
 use tokio::task::JoinHandle;
 
 use crate::accounts::{self, Accounts, Users};
-use crate::config::Config;
+use crate::admin::{self, Admin, AppLink, database_check};
+use crate::config::{Config, Configured};
 use crate::gateway::{Gateway, Limits, Policies};
 use crate::rewards::{self, Audit, Ledger};
 use crate::stack;
@@ -49,7 +50,11 @@ impl Platform {
     /// Starts everything and returns when it serves.
     pub(crate) async fn start(config: Config) -> Result<Self> {
         let telemetry = Telemetry::builder("platform").without_logs().install()?;
-        let (app, parts) = build(config, &telemetry, Signals::never()).await?;
+        let configured = Configured {
+            config,
+            dump: String::new(),
+        };
+        let (app, parts) = build(configured, &telemetry, Signals::never()).await?;
         let handle = app.handle();
         let running = tokio::spawn(app.run());
         handle.reached(Phase::Serving).await;
@@ -110,10 +115,11 @@ impl Parts {
 
 /// Puts the platform together.
 pub(crate) async fn build(
-    config: Config,
+    configured: Configured,
     telemetry: &Telemetry,
     signals: Signals,
 ) -> Result<(App, Parts)> {
+    let Configured { config, dump } = configured;
     let registry = telemetry.registry();
     let cx = Context::background();
     let clock = WallClock::system();
@@ -127,7 +133,7 @@ pub(crate) async fn build(
     let accounts_db = open(&config, "accounts", telemetry).await?;
     let rewards_db = open(&config, "rewards", telemetry).await?;
     let users = Users::open(accounts_db.clone(), clock.clone(), &cx).await?;
-    let ledger = Ledger::open(rewards_db.clone(), clock, &cx).await?;
+    let ledger = Ledger::open(rewards_db.clone(), clock.clone(), &cx).await?;
 
     let (signer, verifier) = tokens(&config)?;
     let hasher = PasswordHasher::builder()
@@ -156,6 +162,22 @@ pub(crate) async fn build(
         .name("platform")
         .inspect(registry)
         .build()?;
+    for database in [&accounts_db, &rewards_db] {
+        health.add(database_check(database), CheckOptions::ready())?;
+    }
+    let link = AppLink::default();
+    let admin = admin::router(Admin {
+        telemetry: telemetry.clone(),
+        health: health.clone(),
+        roles: vec!["gateway", "accounts", "rewards"],
+        started: clock.now(),
+        dump,
+        upstreams: vec![
+            ("accounts", accounts_at.clone()),
+            ("rewards", rewards_at.clone()),
+        ],
+        app: link.clone(),
+    });
 
     let unit = |name, listen, at: Upstream, router: Router| -> Result<Unit> {
         let router = stack::serve(name, router, telemetry, config.limits.in_flight)?;
@@ -182,7 +204,6 @@ pub(crate) async fn build(
         Upstream::default(),
         gateway.router()?,
     )?;
-    let admin = stack::admin(telemetry, &health);
     let admin = Unit::new(
         "admin",
         config.admin,
@@ -231,6 +252,7 @@ pub(crate) async fn build(
         ))
         .after(["accounts", "rewards"])
         .build()?;
+    link.set(app.handle());
     Ok((app, parts))
 }
 

@@ -6,20 +6,21 @@ use anyhow::{Context as _, Result};
 use ovasabi_core::lifecycle::{ExitReport, Phase, Signals};
 use ovasabi_observe::{LogFormat, Telemetry};
 
-use crate::config::{Config, Format};
+use crate::config::{Configured, Format};
 use crate::platform::{Parts, build};
 
-pub(crate) async fn run(config: Config) -> Result<ExitReport> {
-    let format = match config.log.format {
+pub(crate) async fn run(configured: Configured) -> Result<ExitReport> {
+    let log = &configured.config.log;
+    let format = match log.format {
         Format::Auto => LogFormat::Auto,
         Format::Json => LogFormat::Json,
         Format::Human => LogFormat::Human,
     };
     let telemetry = Telemetry::builder("platform")
         .log_format(format)
-        .log_filter(&config.log.filter)
+        .log_filter(&log.filter)
         .install()?;
-    let (app, parts) = build(config, &telemetry, Signals::os()).await?;
+    let (app, parts) = build(configured, &telemetry, Signals::os()).await?;
     let handle = app.handle();
     let greeting = async {
         handle.reached(Phase::Serving).await;

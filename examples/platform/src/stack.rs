@@ -4,7 +4,6 @@ use std::num::NonZeroU32;
 
 use axum::Router;
 use ovasabi_core::context::ContextLayer;
-use ovasabi_core::health::Health;
 use ovasabi_core::{Code, Error};
 use ovasabi_observe::Telemetry;
 use ovasabi_resilience::concurrency::{ConcurrencyLimitLayer, ConcurrencyLimiter};
@@ -21,12 +20,8 @@ pub(crate) fn serve(
         .inspect(telemetry.registry())
         .build()?;
     Ok(router
-        .fallback(async || Error::new(Code::NotFound, "http.no_route"))
-        .method_not_allowed_fallback(async || {
-            Error::new(Code::Unimplemented, "http.method")
-                .detail("this path takes other methods")
-                .with_http_status(http::StatusCode::METHOD_NOT_ALLOWED)
-        })
+        .fallback(no_route)
+        .method_not_allowed_fallback(other_method)
         .layer(
             ConcurrencyLimitLayer::new(limiter)
                 .responding()
@@ -36,12 +31,14 @@ pub(crate) fn serve(
         .layer(ContextLayer::new()))
 }
 
-/// What operators see: health and numbers. It answers while the rest drains.
-pub(crate) fn admin(telemetry: &Telemetry, health: &Health) -> Router {
-    Router::new()
-        .route_service("/livez", health.service())
-        .route_service("/readyz", health.service())
-        .route_service("/startupz", health.service())
-        .route_service("/metrics", telemetry.metrics_service())
-        .fallback(async || Error::new(Code::NotFound, "http.no_route"))
+/// The answer to a path that nobody serves.
+pub(crate) async fn no_route() -> Error {
+    Error::new(Code::NotFound, "http.no_route")
+}
+
+/// The answer to a method that a path does not take.
+pub(crate) async fn other_method() -> Error {
+    Error::new(Code::Unimplemented, "http.method")
+        .detail("this path takes other methods")
+        .with_http_status(http::StatusCode::METHOD_NOT_ALLOWED)
 }

@@ -5,6 +5,11 @@ use std::process::Command;
 use crate::program::{Running, command};
 
 pub(crate) fn serve() -> (Running, tempfile::TempDir, Vec<String>) {
+    serve_with(&[])
+}
+
+/// With these variables in its environment.
+pub(crate) fn serve_with(variables: &[(&str, &str)]) -> (Running, tempfile::TempDir, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let data = format!("--data_dir={}", folder.path().join("data").display());
     let ports = ["--public=127.0.0.1:0", "--admin=127.0.0.1:0"];
@@ -17,6 +22,7 @@ pub(crate) fn serve() -> (Running, tempfile::TempDir, Vec<String>) {
         "--log.format=json",
     ]);
     command.current_dir(folder.path());
+    command.envs(variables.iter().copied());
     let mut serving = Running::start(command);
     serving.line("platform serves on");
     let mut lines = Vec::new();
