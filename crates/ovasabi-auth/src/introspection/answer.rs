@@ -111,6 +111,12 @@ fn active(
         Some(scope) => principal.with_scope(scope),
         None => principal,
     };
+    // An id that is no text is none: nobody is let in by it.
+    let id = members.get("jti").and_then(Value::as_string);
+    let principal = match id.filter(|id| !id.is_empty()) {
+        Some(id) => principal.with_credential_id(&*id),
+        None => principal,
+    };
     let principal = match proof_key {
         Some(key) => principal.bound_to(key),
         None => principal,

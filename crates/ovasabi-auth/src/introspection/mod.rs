@@ -6,7 +6,8 @@
 //! * `active` must be `true` or `false`; an answer that is anything else, late, or no JSON, is *no answer*: the caller
 //!   reads 503, never 401, and nothing is remembered.
 //! * `iss` and `aud` are compared, if the verifier was told what they must be; `exp` and `nbf` hold; `token_type` must
-//!   be `Bearer`, or `DPoP` for a token that is bound to a key (`cnf`), which is refused as a bearer token.
+//!   be `Bearer`, or `DPoP` for a token that is bound to a key (`cnf`), which is refused as a bearer token. `jti` is the
+//!   [`credential_id`](crate::Principal::credential_id).
 //! * An active token is remembered for 30 s at most and never beyond its end, a refused one for 5 s. A token is in
 //!   memory by its bytes, which are wiped when it goes; one above 4 KiB is asked about each time.
 //! * Requests with the same token ask once. Whoever asks and goes away leaves the question to the next.

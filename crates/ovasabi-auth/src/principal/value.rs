@@ -158,7 +158,8 @@ impl Principal {
         own
     }
 
-    /// The public id of the credential, when it has one: that of an API key. Never a secret.
+    /// The public id of the credential, when it has one: that of an API key, or what an authorization server says of an
+    /// opaque token (`jti`, RFC 7662 §2.2). Never a secret.
     #[must_use]
     pub fn credential_id(&self) -> Option<&str> {
         self.0.own.as_ref()?.credential_id.as_deref()

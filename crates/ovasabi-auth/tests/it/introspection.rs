@@ -367,3 +367,18 @@ fn settings_of_introspection_that_cannot_work_are_told_at_once() {
         .unwrap_err();
     assert_eq!(error.problems().len(), 4, "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_calls_a_token_is_the_id_of_the_credential() {
+    let with = |jti: &str| json(&ANN.replace("\"sub\"", &format!("\"jti\":{jti},\"sub\"")));
+    let server = Server::new([with(r#""k-7""#), with("7"), with(r#""""#), json(ANN)]);
+    let verifier = server.verifier();
+    for (token, id) in [("a", Some("k-7")), ("b", None), ("c", None), ("d", None)] {
+        // Asked, and remembered.
+        for _ in 0..2 {
+            let ann = verifier.verify(token).await.unwrap();
+            assert_eq!((ann.id(), ann.credential_id()), ("ann", id));
+        }
+    }
+    assert_eq!(server.asked(), 4);
+}
