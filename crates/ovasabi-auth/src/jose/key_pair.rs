@@ -10,6 +10,8 @@ use base64::Engine;
 
 use super::{Algorithm, BASE64URL, KeyError, VerifyingKey, pem};
 
+const PRIVATE_KEY: &str = "PRIVATE KEY";
+
 /// Both halves of a key, for ES256 or EdDSA. The library wipes the private one.
 pub(crate) enum KeyPair {
     P256(EcdsaKeyPair),
@@ -29,8 +31,20 @@ impl KeyPair {
 
     /// Of the only block `PRIVATE KEY` of a text.
     pub(crate) fn from_pem(text: &str) -> Result<Self, KeyError> {
-        const KIND: &str = "PRIVATE KEY";
-        Self::from_pkcs8(&pem::decode(text, KIND).ok_or(KeyError::Pem { expected: KIND })?)
+        let decoded = pem::decode(text, PRIVATE_KEY);
+        Self::from_pkcs8(&decoded.ok_or(KeyError::Pem {
+            expected: PRIVATE_KEY,
+        })?)
+    }
+
+    /// What [`from_pem`](Self::from_pem) reads, in version 1 of PKCS#8: what every other reader knows.
+    pub(crate) fn to_pem(&self) -> Result<String, KeyError> {
+        let document = match self {
+            Self::P256(pair) => pair.to_pkcs8v1(),
+            Self::Ed25519(pair) => pair.to_pkcs8v1(),
+        };
+        let document = document.map_err(library)?;
+        Ok(pem::encode(document.as_ref(), PRIVATE_KEY))
     }
 
     pub(crate) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {

@@ -46,8 +46,9 @@ pub enum KeyError {
 impl SigningKey {
     /// A new random Ed25519 key.
     ///
-    /// It lives as long as the process: tokens of an earlier start are refused. For a key that lasts, make a
-    /// file with `openssl genpkey -algorithm ed25519` and read it with [`from_pem`](Self::from_pem).
+    /// It lives as long as the process, and tokens of an earlier start are refused, unless it is kept
+    /// ([`to_pem`](Self::to_pem)). For a key that somebody else makes, read a file of
+    /// `openssl genpkey -algorithm ed25519` with [`from_pem`](Self::from_pem).
     ///
     /// # Errors
     /// [`KeyError::Library`] when the machine has no randomness.
@@ -88,6 +89,26 @@ impl SigningKey {
         Ed25519KeyPair::from_seed_unchecked(seed)
             .map_err(|_| KeyError::Library)
             .and_then(|pair| Self::from_pair(KeyPair::Ed25519(pair)))
+    }
+
+    /// The key as a PEM file (`PRIVATE KEY`, PKCS#8 version 1, not encrypted), which [`from_pem`](Self::from_pem) and
+    /// `openssl pkey` read: for a service that makes and rotates its own keys, and keeps them. A secret; an id that was
+    /// set is not in it.
+    ///
+    /// # Errors
+    /// [`KeyError::Library`] when the library fails.
+    ///
+    /// # Examples
+    /// ```
+    /// use ovasabi_auth::jose::SigningKey;
+    ///
+    /// let key = SigningKey::generate()?;
+    /// let kept = key.to_pem()?; // a row or a file that nobody else reads
+    /// assert_eq!(SigningKey::from_pem(&kept)?.id(), key.id());
+    /// # Ok::<(), ovasabi_auth::jose::KeyError>(())
+    /// ```
+    pub fn to_pem(&self) -> Result<String, KeyError> {
+        self.pair.to_pem()
     }
 
     /// Sets the id that tokens carry as `kid`. Default: the thumbprint of the key.

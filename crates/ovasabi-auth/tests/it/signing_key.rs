@@ -125,3 +125,21 @@ fn access_tokens_are_signed_and_verified_with_either_key() {
         );
     }
 }
+
+#[test]
+fn a_key_that_is_kept_as_a_file_is_the_same_key_again() {
+    for key in [
+        SigningKey::generate().unwrap(),
+        SigningKey::generate_es256().unwrap(),
+    ] {
+        let text = key.to_pem().unwrap();
+        assert!(text.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+        assert!(text.ends_with("\n-----END PRIVATE KEY-----\n"));
+        assert!(text.lines().all(|line| line.len() <= 64));
+        let kept = SigningKey::from_pem(&text).unwrap();
+        assert_eq!((kept.id(), kept.algorithm()), (key.id(), key.algorithm()));
+        let token = kept.sign_compact("JWT", b"hello").unwrap();
+        let jws = CompactJws::parse(&token).unwrap();
+        assert_eq!(jws.verify(&key.verifying_key()), Ok(b"hello".to_vec()));
+    }
+}
