@@ -43,6 +43,26 @@ where
         &self.shared.report
     }
 
+    /// [`invalidate`](Cache::invalidate) for who cannot wait: the hook of a commit, which runs also when its caller has
+    /// gone. It never has to, for everything is in the process.
+    ///
+    /// ```
+    /// # use ovasabi_core::cache::LocalCache;
+    /// let names: LocalCache<u32, String> = LocalCache::builder("names").build()?;
+    /// let cache = names.clone();
+    /// let hook = move || cache.forget(&7); // `uow.on_commit(move |_| cache.forget(&7))`
+    /// # hook();
+    /// # Ok::<(), ovasabi_core::Error>(())
+    /// ```
+    pub fn forget(&self, key: &K) {
+        let mut shard = self.shared.flights.lock(key);
+        // The load goes on for those who wait, but it is no longer the one whose result is kept.
+        let flight = shard.remove(key);
+        self.shared.entries.invalidate(key);
+        drop(shard);
+        drop(flight);
+    }
+
     /// What it is called.
     #[must_use]
     pub fn name(&self) -> &Name {
@@ -102,12 +122,7 @@ where
     }
 
     async fn invalidate(&self, _cx: &Context, key: &K) -> Result<()> {
-        let mut shard = self.shared.flights.lock(key);
-        // The load goes on for those who wait, but it is no longer the one whose result is kept.
-        let flight = shard.remove(key);
-        self.shared.entries.invalidate(key);
-        drop(shard);
-        drop(flight);
+        self.forget(key);
         Ok(())
     }
 
