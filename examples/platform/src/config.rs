@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
-use ovasabi_core::config::{Key, Loader, Report, Secret};
+use ovasabi_core::config::{Key, Loader, Report};
 use serde::{Deserialize, Serialize};
 
 /// A configuration, and how operators are shown it.
@@ -82,9 +82,6 @@ pub(crate) struct UpstreamConfig {
 pub(crate) struct Tokens {
     /// How long an access token is valid; whole seconds, 1 s to 24 h.
     pub(crate) ttl: Duration,
-    /// The Ed25519 key that signs tokens, as PEM: `openssl genpkey -algorithm ed25519`. Best given as the path
-    /// of its file, `signing_key_file`. Without one, each start makes its own.
-    pub(crate) signing_key: Option<Secret>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -222,7 +219,6 @@ impl Default for Tokens {
     fn default() -> Self {
         Self {
             ttl: Duration::from_secs(15 * 60),
-            signing_key: None,
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p platform -- demo` shows it at work; `serve` keeps it running.
 
+#![allow(unused_qualifications, reason = "utoipa's macros write whole paths")]
+
 mod accounts;
 mod admin;
 mod config;

@@ -7,27 +7,36 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
-use ovasabi_auth::jose::SigningKey;
-use ovasabi_auth::protect::PasswordHasher;
-use ovasabi_auth::token::{AccessTokenSigner, AccessTokenVerifier, Audience, Issuer};
-use ovasabi_core::Context;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http_body_util::Full;
+use ovasabi_auth::client_auth::ClientAuth;
+use ovasabi_auth::client_credentials::TokenSource;
+use ovasabi_auth::http::HttpClient;
+use ovasabi_core::config::Secret;
 use ovasabi_core::health::{CheckOptions, Health};
+use ovasabi_core::http::client::Client;
 use ovasabi_core::http::server::{DrainReport, ServerConfig};
 use ovasabi_core::lifecycle::{App, AppHandle, ComponentFn, ExitReport, Phase, Signals, component};
 use ovasabi_core::repository::Db;
 use ovasabi_core::time::WallClock;
+use ovasabi_core::{Context, Error};
 use ovasabi_observe::Telemetry;
 use ovasabi_resilience::rate_limit::Quota;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
-use crate::accounts::{self, Accounts, Users};
+use crate::accounts::{self, Accounts};
 use crate::admin::{self, Admin, AppLink, database_check};
 use crate::config::{Config, Configured};
+use crate::contract;
+use crate::endpoints::Guards;
 use crate::gateway::{Gateway, Limits, Policies};
 use crate::rewards::{self, Audit, Ledger};
 use crate::stack;
 use crate::unit::Unit;
 use crate::upstream::Upstream;
+use crate::worker::EventSender;
 
 /// A platform that runs.
 pub(crate) struct Platform {
@@ -132,14 +141,18 @@ pub(crate) async fn build(
         .with_context(|| format!("cannot make the folder {}", config.data_dir.display()))?;
     let accounts_db = open(&config, "accounts", telemetry).await?;
     let rewards_db = open(&config, "rewards", telemetry).await?;
-    let users = Users::open(accounts_db.clone(), clock.clone(), &cx).await?;
+    let settings = accounts::Settings {
+        ttl: config.tokens.ttl,
+        password_permits: config.passwords.permits,
+        services_secret: services_secret()?,
+        registry: registry.clone(),
+        ..accounts::Settings::default()
+    };
+    let services = settings.services_secret.clone();
+    let accounts = Accounts::open(accounts_db.clone(), clock.clone(), settings, &cx).await?;
+    let guards = Guards::tokens(&accounts.verifier());
     let ledger = Ledger::open(rewards_db.clone(), clock.clone(), &cx).await?;
 
-    let (signer, verifier) = tokens(&config)?;
-    let hasher = PasswordHasher::builder()
-        .permits(config.passwords.permits)
-        .build()?
-        .inspect(registry)?;
     let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     let (accounts_at, rewards_at) = (Upstream::default(), Upstream::default());
     let gateway = Gateway {
@@ -157,7 +170,7 @@ pub(crate) async fn build(
         },
         registry: registry.clone(),
     };
-    let relay = accounts::relay(&users, rewards_at.clone(), signer.clone())?;
+    let worker = (accounts.clone(), accounts_at.clone(), rewards_at.clone());
     let health = Health::builder()
         .name("platform")
         .inspect(registry)
@@ -190,7 +203,8 @@ pub(crate) async fn build(
             registry.clone(),
         ))
     };
-    let accounts_router = accounts::router(Accounts::new(users, hasher, signer), verifier.clone());
+    let (verifier, flushed) = (accounts.verifier(), accounts.clone());
+    let accounts_router = accounts::endpoints(accounts, guards).into_routes().brief;
     let accounts = unit("accounts", loopback, accounts_at, accounts_router)?;
     let rewards = unit(
         "rewards",
@@ -222,7 +236,8 @@ pub(crate) async fn build(
         drained,
     };
     let grace = config.drain.grace;
-    let databases = component("databases").on_stop(async move |_cx| {
+    let databases = component("databases").on_stop(async move |cx| {
+        flushed.flush(&cx).await?;
         accounts_db.close().await;
         rewards_db.close().await;
         Ok(())
@@ -240,8 +255,16 @@ pub(crate) async fn build(
         .after(["databases"])
         .component(server(&accounts, grace, None))
         .after(["databases"])
-        .component(component("relay").runs(async move |cx| {
-            relay.run(&cx).await;
+        .component(component("worker").runs(async move |cx| {
+            let (accounts, accounts_at, rewards_at) = worker;
+            let token = worker_token(accounts_at.address(), &services)?;
+            let sender = EventSender::new(rewards_at.address(), &token).map_err(Error::internal)?;
+            let jobs = accounts::jobs(&accounts, move |cx, event| sender.clone().send(cx, event))?;
+            let mut tasks = JoinSet::new();
+            for task in jobs.into_tasks() {
+                tasks.spawn((task.run)(cx.clone()));
+            }
+            while tasks.join_next().await.is_some() {}
             Ok(())
         }))
         .after(["accounts", "rewards"])
@@ -303,27 +326,23 @@ async fn open(config: &Config, name: &'static str, telemetry: &Telemetry) -> Res
     db.with_context(|| format!("cannot open {}", path.display()))
 }
 
-fn tokens(config: &Config) -> Result<(AccessTokenSigner, AccessTokenVerifier)> {
-    let key = match &config.tokens.signing_key {
-        Some(pem) => {
-            SigningKey::from_pem(pem.expose()).context("tokens.signing_key is not usable")?
-        }
-        None => {
-            tracing::warn!(
-                "tokens.signing_key is not set: tokens are valid until this process ends"
-            );
-            SigningKey::generate()?
-        }
-    };
-    let (issuer, audience) = (
-        Issuer::new("https://accounts.platform.example"),
-        Audience::new("platform"),
-    );
-    let verifier = AccessTokenVerifier::builder(issuer.clone(), audience.clone())
-        .key(key.verifying_key())
-        .build()?;
-    let signer = AccessTokenSigner::builder(issuer, audience, key)
-        .ttl(config.tokens.ttl)
-        .build()?;
-    Ok((signer, verifier))
+/// What the services know each other by, as long as they are one process.
+fn services_secret() -> Result<Secret> {
+    let mut bits = [0; 32];
+    aws_lc_rs::rand::fill(&mut bits)?;
+    Ok(STANDARD.encode(bits).into())
+}
+
+/// The worker's own token, from the accounts service at this address.
+fn worker_token(
+    accounts: SocketAddr,
+    services: &Secret,
+) -> Result<TokenSource, ovasabi_core::Error> {
+    let client = HttpClient::from_service(Client::<Full<Bytes>>::new());
+    let secret = contract::client_secret(services, contract::Client::Worker);
+    let auth = ClientAuth::basic(contract::Client::Worker.id(), &secret);
+    let endpoint = format!("http://{accounts}/internal/token").parse();
+    TokenSource::builder(endpoint.map_err(Error::internal)?, client, auth)
+        .build()
+        .map_err(Error::internal)
 }

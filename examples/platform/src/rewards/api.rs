@@ -11,19 +11,17 @@ use ovasabi_auth::{AuthLayer, Principal};
 use ovasabi_core::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::events::user_registered;
+use super::events::events;
 use super::idempotency;
 use super::ledger::{Ledger, Transfer};
 use super::wallet::{Entry, Transferred, Wallet};
+use crate::contract::EVENTS_SCOPE;
 use crate::http_api::{Json, ValidJson, ValidPath, ValidQuery};
-
-/// What the accounts service may do here.
-pub(crate) const EVENTS_SCOPE: &str = "events:write";
 
 /// All routes, behind a token each.
 pub(crate) fn router(ledger: Ledger, verifier: AccessTokenVerifier) -> Router {
     let internal = Router::new()
-        .route("/internal/events/user-registered", post(user_registered))
+        .route("/internal/events", post(events))
         .layer(RequireLayer::scope(EVENTS_SCOPE));
     Router::new()
         .route("/v1/wallet", get(own_wallet))

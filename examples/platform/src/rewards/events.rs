@@ -2,29 +2,22 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use garde::Validate;
-use ovasabi_core::{Context, Result};
-use serde::{Deserialize, Serialize};
+use ovasabi_core::{Code, Context, Error, Result};
 
 use super::ledger::Ledger;
+use crate::contract::{Envelope, UserRegistered, topic};
 use crate::http_api::ValidJson;
 
-/// Somebody has registered with the accounts service.
-#[derive(Clone, Debug, Serialize, Deserialize, Validate)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct UserRegistered {
-    #[garde(length(min = 1, max = 64))]
-    pub(crate) event_id: String,
-    #[garde(length(min = 1, max = 64))]
-    pub(crate) user_id: String,
-}
-
 /// Takes an event in. The same one twice does nothing the second time.
-pub(super) async fn user_registered(
+pub(super) async fn events(
     State(ledger): State<Ledger>,
     cx: Context,
-    ValidJson(event): ValidJson<UserRegistered>,
+    ValidJson(event): ValidJson<Envelope>,
 ) -> Result<StatusCode> {
-    ledger.welcome(&cx, &event.event_id, &event.user_id).await?;
+    if event.topic != topic::USER_REGISTERED {
+        return Err(Error::new(Code::InvalidArgument, "event.topic"));
+    }
+    let registered: UserRegistered = event.data()?;
+    ledger.welcome(&cx, &event.id, &registered.user_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,7 +10,6 @@ mod idempotency;
 mod ledger;
 mod wallet;
 
-pub(crate) use api::{EVENTS_SCOPE, router};
+pub(crate) use api::router;
 pub(crate) use audit::{Audit, audit};
-pub(crate) use events::UserRegistered;
 pub(crate) use ledger::{Ledger, WELCOME_MINOR};
