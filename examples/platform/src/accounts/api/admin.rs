@@ -84,7 +84,10 @@ pub(super) async fn set_roles(
     path = "/v1/admin/audit",
     tag = "admin",
     params(PageQuery),
-    responses((status = 200, description = "A page of it.", body = Listed<AuditEntry>))
+    responses(
+        (status = 200, description = "A page of it.", body = Listed<AuditEntry>),
+        (status = 422, description = "The cursor or the limit is none."),
+    )
 )]
 pub(super) async fn audit(
     State(accounts): State<Accounts>,

@@ -12,6 +12,9 @@ use ovasabi_core::{Context, Result};
 use super::Accounts;
 use crate::worker::Jobs;
 
+#[cfg(test)]
+pub(super) use purge::purge;
+
 /// How long one delivery may take.
 const DELIVERY: Duration = Duration::from_secs(2);
 
@@ -41,3 +44,6 @@ where
         .runner("accounts.jobs", runner)
         .every("accounts.purge", purge::PERIOD, queue, purge::job))
 }
+
+#[cfg(test)]
+mod tests;

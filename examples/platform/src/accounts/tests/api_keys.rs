@@ -1,0 +1,248 @@
+//! The keys of partners, and what another service is told of them.
+
+use std::time::Duration;
+
+use ovasabi_auth::client_auth::ClientAuth;
+use ovasabi_auth::introspection::IntrospectionVerifier;
+use ovasabi_auth::jose::Reason;
+use ovasabi_core::context::SubjectKind;
+use serde_json::{Value, json};
+
+use super::{Answer, Ask, Person, SERVICES, World};
+use crate::contract::{Client, QUALIFY_SCOPE, client_secret, signing_secret};
+
+async fn issue(world: &World, partner: &Person, body: &Value) -> Answer {
+    world
+        .send(Ask::post("/v1/api-keys").token(&partner.token).json(body))
+        .await
+}
+
+async fn list(world: &World, partner: &Person) -> Vec<Value> {
+    let answer = world
+        .send(Ask::get("/v1/api-keys").token(&partner.token))
+        .await
+        .expect(200);
+    answer.body["items"].as_array().unwrap().clone()
+}
+
+async fn revoke(world: &World, partner: &Person, id: &str) -> Answer {
+    let path = format!("/v1/api-keys/{id}");
+    world
+        .send(Ask::new(http::Method::DELETE, &path).token(&partner.token))
+        .await
+}
+
+/// The rewards service, which asks about keys; an answer is remembered for `ttl`.
+fn rewards(world: &World, ttl: Duration) -> IntrospectionVerifier {
+    let secret = client_secret(&SERVICES.to_owned().into(), Client::Rewards);
+    let auth = ClientAuth::basic("rewards", &secret);
+    let endpoint = "http://127.0.0.1/internal/introspect".parse().unwrap();
+    IntrospectionVerifier::builder(endpoint, world.client(), auth)
+        .ttl(ttl)
+        .clock(world.clock.clone())
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_listed_without_its_secrets() {
+    let world = World::new().await;
+    let shop = world.person("shop", &["partner"]).await;
+    let key = issue(&world, &shop, &json!({ "label": "backend" }))
+        .await
+        .expect(201);
+    assert_eq!(key.header("cache-control"), "no-store");
+    assert_eq!(key.body["scopes"], json!([QUALIFY_SCOPE]));
+    let id = key.text("id");
+    let api_key = key.text("api_key");
+    assert!(api_key.starts_with(&format!("ovk_live_{id}_")));
+    let expected = signing_secret(&SERVICES.to_owned().into(), &id);
+    assert_eq!(key.text("signing_secret"), expected);
+    let life = key.body["expires_ms"].as_i64().unwrap() - key.body["created_ms"].as_i64().unwrap();
+    assert_eq!(life, 365 * 24 * 60 * 60 * 1000);
+
+    let keys = list(&world, &shop).await;
+    assert_eq!(keys.len(), 1);
+    assert_eq!(keys[0]["id"], id.as_str());
+    assert_eq!(keys[0]["label"], "backend");
+    let shown = keys[0].to_string();
+    assert!(
+        !shown.contains(&api_key[26..]) && !shown.contains("whsec_"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_a_key_is_said_at_once() {
+    let world = World::new().await;
+    let shop = world.person("shop", &["partner"]).await;
+    let body = json!({ "label": "a\u{7}", "scopes": [QUALIFY_SCOPE, "wallet:write"], "expires_in_days": 0 });
+    let refused = issue(&world, &shop, &body)
+        .await
+        .problem(422, "validation.failed");
+    let mut fields = refused.fields();
+    fields.sort_unstable();
+    assert_eq!(fields, ["expires_in_days", "label", "scopes[1]"]);
+    assert!(list(&world, &shop).await.is_empty());
+}
+
+#[tokio::test]
+async fn keys_are_for_partners_and_their_own_alone() {
+    let world = World::new().await;
+    let (shop, other) = (
+        world.person("shop", &["partner"]).await,
+        world.person("other", &["partner"]).await,
+    );
+    let ada = world.person("ada", &["admin"]).await;
+    issue(&world, &ada, &json!({ "label": "mine" }))
+        .await
+        .expect(403);
+    let id = issue(&world, &shop, &json!({ "label": "backend" }))
+        .await
+        .expect(201)
+        .text("id");
+
+    let theirs = revoke(&world, &other, &id)
+        .await
+        .problem(404, "api_key.not_found");
+    for missing in ["aaaaaaaaaaaaaaaa", "none"] {
+        let none = revoke(&world, &other, missing)
+            .await
+            .problem(404, "api_key.not_found");
+        assert_eq!(theirs.body, none.body);
+    }
+    assert!(list(&world, &other).await.is_empty());
+    assert_eq!(list(&world, &shop).await[0]["revoked_ms"], Value::Null);
+
+    for _ in 0..2 {
+        revoke(&world, &shop, &id).await.expect(204);
+    }
+    assert!(list(&world, &shop).await[0]["revoked_ms"].is_i64());
+}
+
+#[tokio::test]
+async fn a_partner_has_twenty_keys_that_are_good() {
+    let world = World::new().await;
+    let shop = world.person("shop", &["partner"]).await;
+    let mut last = String::new();
+    for at in 0..20 {
+        let key = issue(&world, &shop, &json!({ "label": at.to_string() }))
+            .await
+            .expect(201);
+        last = key.text("id");
+    }
+    let more = json!({ "label": "one more" });
+    issue(&world, &shop, &more)
+        .await
+        .problem(409, "api_key.too_many");
+    revoke(&world, &shop, &last).await.expect(204);
+    issue(&world, &shop, &more).await.expect(201);
+}
+
+#[tokio::test]
+async fn the_service_that_a_key_is_presented_to_is_told_whose_it_is() {
+    let world = World::new().await;
+    let shop = world.person("shop", &["partner"]).await;
+    let key = issue(
+        &world,
+        &shop,
+        &json!({ "label": "backend", "expires_in_days": 1 }),
+    )
+    .await;
+    let (id, text) = (key.text("id"), key.text("api_key"));
+
+    let rewards = rewards(&world, Duration::from_secs(30));
+    let partner = rewards.verify(&text).await.unwrap();
+    assert_eq!(
+        (partner.id(), partner.kind()),
+        (shop.id.as_str(), SubjectKind::User)
+    );
+    assert!(partner.has_scope(QUALIFY_SCOPE));
+    assert_eq!(partner.credential_id(), Some(id.as_str()));
+    assert_eq!(partner.scopes().count(), 1);
+    assert!(partner.expires_at().is_some());
+
+    // An answer is remembered for as long as the verifier was told, and no longer.
+    revoke(&world, &shop, &id).await.expect(204);
+    assert!(rewards.verify(&text).await.is_ok());
+    world.hand.advance(Duration::from_secs(31));
+    assert_eq!(
+        rewards.verify(&text).await.unwrap_err().reason(),
+        Reason::Inactive
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_good_is_inactive_and_nothing_else_is_said_of_it() {
+    let world = World::new().await;
+    let shop = world.person("shop", &["partner"]).await;
+    let day = json!({ "label": "backend", "expires_in_days": 1 });
+    let text = issue(&world, &shop, &day).await.text("api_key");
+    let secret = client_secret(&SERVICES.to_owned().into(), Client::Rewards);
+    let said = async |token: &str| {
+        let ask = super::clients::basic(Ask::post("/internal/introspect"), "rewards", &secret);
+        let answer = world
+            .send(ask.form(&format!("token={token}")))
+            .await
+            .expect(200);
+        assert_eq!(answer.header("cache-control"), "no-store");
+        answer.body
+    };
+    let good = said(&text).await;
+    assert_eq!(good["active"], true);
+    assert_eq!(
+        (&good["sub"], &good["scope"]),
+        (&json!(shop.id), &json!(QUALIFY_SCOPE))
+    );
+
+    let inactive = json!({ "active": false });
+    let mut wrong = text.clone();
+    wrong.replace_range(30..34, "AAAA");
+    for token in ["garbage", "ovk_live_", shop.token.as_str(), wrong.as_str()] {
+        assert_eq!(said(token).await, inactive);
+    }
+    // It lasts for as long as it was made for.
+    world.hand.advance(Duration::from_secs(24 * 60 * 60));
+    assert_eq!(said(&text).await, inactive);
+}
+
+#[tokio::test]
+async fn who_is_no_partner_any_longer_has_no_keys() {
+    let world = World::new().await;
+    let shop = world.person("shop", &["partner"]).await;
+    let text = issue(&world, &shop, &json!({ "label": "backend" }))
+        .await
+        .text("api_key");
+    let rewards = rewards(&world, Duration::ZERO);
+    assert!(rewards.verify(&text).await.is_ok());
+    let admin = world.person("admin", &["admin"]).await;
+    let path = format!("/v1/admin/users/{}/roles", shop.id);
+    let ask = Ask::new(http::Method::PUT, &path).token(&admin.token);
+    world
+        .send(ask.json(&json!({ "roles": [] })))
+        .await
+        .expect(200);
+    assert_eq!(
+        rewards.verify(&text).await.unwrap_err().reason(),
+        Reason::Inactive
+    );
+}
+
+#[tokio::test]
+async fn wrong_guesses_at_a_key_do_not_lock_its_owner_out() {
+    let world = World::new().await;
+    let shop = world.person("shop", &["partner"]).await;
+    let text = issue(&world, &shop, &json!({ "label": "backend" }))
+        .await
+        .text("api_key");
+    // Another key with the checksum of its own, under the id of the first: what somebody makes who has seen the id.
+    let other = issue(&world, &shop, &json!({ "label": "other" }))
+        .await
+        .text("api_key");
+    let rewards = rewards(&world, Duration::ZERO);
+    for at in 0..60 {
+        let made_up = format!("{}{:02}{}", &text[..26], at, &other[28..]);
+        assert!(rewards.verify(&made_up).await.is_err());
+    }
+    assert!(rewards.verify(&text).await.is_ok());
+}
