@@ -19,7 +19,8 @@ use crate::accounts::Accounts;
 use crate::contract::{QUALIFY_SCOPE, signing_secret};
 use crate::http_api::{Json, ValidJson, ValidPath};
 
-/// The most keys of one partner that are good at a time: enough for a change, and a list that needs no pages.
+/// The most keys of one partner that are good at a time: enough for a change, and a list that needs no pages. Two who ask
+/// at once may get one more.
 const MAX_KEYS: usize = 20;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

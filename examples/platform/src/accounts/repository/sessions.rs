@@ -126,29 +126,29 @@ impl Store {
             .await
     }
 
-    /// Removes up to `limit` tokens that have ended, and sessions that have none left; says how many tokens.
-    pub(in crate::accounts) async fn purge_sessions(
-        &self,
-        cx: &Context,
-        limit: u32,
-    ) -> Result<u64> {
-        self.db
+    /// Removes up to `limit` tokens that have ended, and the sessions of which nothing is left; says how many tokens.
+    pub(in crate::accounts) async fn purge_sessions(&self, cx: &Context, limit: u32) -> Result<u64> {
+        let families: Vec<String> = self
+            .db
             .with_tx(cx, async |mut unit| {
-                let tokens = sqlx::query(
+                let tokens = sqlx::query_scalar(
                     "DELETE FROM refresh_tokens WHERE hash IN \
-                     (SELECT hash FROM refresh_tokens WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?)",
+                     (SELECT hash FROM refresh_tokens WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?) \
+                     RETURNING family",
                 );
                 let tokens = tokens.bind(self.now_ms()).bind(limit);
-                let removed = tokens.execute(unit.connection()).await?;
+                let families: Vec<String> = tokens.fetch_all(unit.connection()).await?;
                 sqlx::query(
-                    "DELETE FROM refresh_families WHERE NOT EXISTS \
-                     (SELECT 1 FROM refresh_tokens WHERE family = refresh_families.id)",
+                    "DELETE FROM refresh_families WHERE id IN (SELECT value FROM json_each(?)) \
+                     AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE family = refresh_families.id)",
                 )
+                .bind(json!(families).to_string())
                 .execute(unit.connection())
                 .await?;
-                Ok(removed.rows_affected())
+                Ok(families)
             })
-            .await
+            .await?;
+        Ok(u64::try_from(families.len()).unwrap_or(u64::MAX))
     }
 }
 
