@@ -8,8 +8,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
-use ovasabi_core::config::{Key, Loader, Report};
+use ovasabi_core::config::{Key, Loader, Report, Secret};
 use serde::{Deserialize, Serialize};
+
+use crate::accounts::MIN_SECRET;
 
 /// A configuration, and how operators are shown it.
 #[derive(Clone, Debug)]
@@ -33,6 +35,9 @@ pub(crate) struct Config {
     pub(crate) limits: LimitsConfig,
     pub(crate) upstream: UpstreamConfig,
     pub(crate) tokens: Tokens,
+    /// What the services know each other by, and what partners sign with is derived from; 32 bytes or more. Best given as
+    /// the path of its file, `services_secret_file`. Without one, each start makes its own.
+    pub(crate) services_secret: Option<Secret>,
     pub(crate) passwords: Passwords,
     pub(crate) drain: Drain,
 }
@@ -82,6 +87,10 @@ pub(crate) struct UpstreamConfig {
 pub(crate) struct Tokens {
     /// How long an access token is valid; whole seconds, 1 s to 24 h.
     pub(crate) ttl: Duration,
+    /// How long a refresh token is good that nobody uses; 1 min up to `refresh_family_ttl`.
+    pub(crate) refresh_ttl: Duration,
+    /// How long a login can be refreshed; up to 3650 days.
+    pub(crate) refresh_family_ttl: Duration,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -158,6 +167,17 @@ fn check(config: &Config, report: &mut Report) {
     if !(SECOND..=DAY).contains(&tokens.ttl) || tokens.ttl.subsec_nanos() != 0 {
         report.refuse("tokens.ttl", "expected whole seconds, 1s to 24h");
     }
+    if !(60 * SECOND..=tokens.refresh_family_ttl).contains(&tokens.refresh_ttl) {
+        let words = "expected 1m to tokens.refresh_family_ttl";
+        report.refuse("tokens.refresh_ttl", words);
+    }
+    if tokens.refresh_family_ttl > 3650 * DAY {
+        report.refuse("tokens.refresh_family_ttl", "expected at most 3650d");
+    }
+    let secret = config.services_secret.as_ref();
+    if secret.is_some_and(|secret| secret.expose().len() < MIN_SECRET) {
+        report.refuse("services_secret", "expected 32 bytes or more");
+    }
     if upstream.consecutive_failures == 0 {
         report.refuse("upstream.consecutive_failures", "expected 1 or more");
     }
@@ -176,6 +196,7 @@ impl Default for Config {
             limits: LimitsConfig::default(),
             upstream: UpstreamConfig::default(),
             tokens: Tokens::default(),
+            services_secret: None,
             passwords: Passwords::default(),
             drain: Drain::default(),
         }
@@ -219,6 +240,8 @@ impl Default for Tokens {
     fn default() -> Self {
         Self {
             ttl: Duration::from_secs(15 * 60),
+            refresh_ttl: 30 * DAY,
+            refresh_family_ttl: 90 * DAY,
         }
     }
 }

@@ -144,7 +144,17 @@ pub(crate) async fn build(
     let settings = accounts::Settings {
         ttl: config.tokens.ttl,
         password_permits: config.passwords.permits,
-        services_secret: services_secret()?,
+        refresh_ttl: config.tokens.refresh_ttl,
+        refresh_family_ttl: config.tokens.refresh_family_ttl,
+        services_secret: match &config.services_secret {
+            Some(secret) => secret.clone(),
+            None => {
+                tracing::warn!(
+                    "services_secret is not set: what partners sign with changes with each start"
+                );
+                services_secret()?
+            }
+        },
         registry: registry.clone(),
         ..accounts::Settings::default()
     };

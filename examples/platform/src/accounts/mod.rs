@@ -23,7 +23,7 @@ use ovasabi_resilience::rate_limit::{KeyedRateLimiter, Quota};
 
 pub(crate) use api::endpoints;
 pub(crate) use jobs::jobs;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{MIN_SECRET, Settings};
 
 use domain::{Role, normal_email};
 use keyring::Keyring;

@@ -127,7 +127,11 @@ impl Store {
     }
 
     /// Removes up to `limit` tokens that have ended, and the sessions of which nothing is left; says how many tokens.
-    pub(in crate::accounts) async fn purge_sessions(&self, cx: &Context, limit: u32) -> Result<u64> {
+    pub(in crate::accounts) async fn purge_sessions(
+        &self,
+        cx: &Context,
+        limit: u32,
+    ) -> Result<u64> {
         let families: Vec<String> = self
             .db
             .with_tx(cx, async |mut unit| {
