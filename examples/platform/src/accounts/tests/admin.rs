@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Ask, Person, World, email};
 use crate::accounts::grant;
 
-fn put(admin: &Person, id: &str, roles: serde_json::Value) -> Ask {
+fn put(admin: &Person, id: &str, roles: impl serde::Serialize) -> Ask {
     let path = format!("/v1/admin/users/{id}/roles");
     let ask = Ask::new(http::Method::PUT, &path).token(&admin.token);
     ask.json(&json!({ "roles": roles }))
