@@ -66,7 +66,8 @@ pub(super) async fn begin(
         // A caller that has gone gives the transaction back here, or drops it unread: both roll back.
         drop(answer.send(outcome));
     });
-    let tx = cx.run(answered).await?.map_err(|_gone| task_died())??;
+    let begun = cx.run(answered).await?.map_err(|_gone| task_died())?;
+    let tx = begun.map_err(DbError::of_writer)?;
     Ok(UnitOfWork::new(tx))
 }
 
@@ -121,7 +122,7 @@ async fn failed_commit(db: &Db, conn: PoolConnection<Sqlite>, error: sqlx::Error
     let is_known = error.as_database_error().is_some_and(refused);
     roll_back(db, conn).await;
     if is_known {
-        error.into()
+        DbError::of_writer(error).into()
     } else {
         unknown(db, error)
     }

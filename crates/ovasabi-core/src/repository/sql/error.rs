@@ -1,6 +1,7 @@
 //! What can go wrong with a database, in kinds that a caller can act on.
 
 use std::fmt;
+use std::time::Duration;
 
 use sqlx::error::{DatabaseError, ErrorKind};
 
@@ -48,6 +49,8 @@ pub enum DbErrorKind {
     Closed,
     /// A write on a connection for reading: a bug of the caller. `Internal`.
     ReadOnly,
+    /// The database takes no writes now: its disk is mounted for reading, or its file is. `Unavailable`, nothing is changed.
+    Frozen,
     /// The disk is full. `Unavailable`.
     Full,
     /// The file is damaged, or no database. `DataLoss`.
@@ -66,9 +69,12 @@ impl DbErrorKind {
             Self::NotFound => Code::NotFound,
             Self::Unique => Code::AlreadyExists,
             Self::ForeignKey | Self::Check | Self::NotNull => Code::FailedPrecondition,
-            Self::Busy | Self::PoolTimeout | Self::Closed | Self::Full | Self::Io => {
-                Code::Unavailable
-            }
+            Self::Busy
+            | Self::PoolTimeout
+            | Self::Closed
+            | Self::Frozen
+            | Self::Full
+            | Self::Io => Code::Unavailable,
             Self::Corrupt => Code::DataLoss,
             Self::CommitUnknown => Code::Unknown,
             Self::ReadOnly | Self::Other => Code::Internal,
@@ -88,6 +94,7 @@ impl DbErrorKind {
             Self::PoolTimeout => "db.pool_timeout",
             Self::Closed => "db.closed",
             Self::ReadOnly => "db.read_only",
+            Self::Frozen => "db.frozen",
             Self::Full => "db.full",
             Self::Corrupt => "db.corrupt",
             Self::CommitUnknown => "db.commit_unknown",
@@ -97,7 +104,23 @@ impl DbErrorKind {
     }
 }
 
+/// When a caller may come back, whose call the database could not take: it has waited for its own timeouts by then.
+const COME_BACK: Duration = Duration::from_secs(1);
+
 impl DbError {
+    /// What ended a transaction of the writer, whose file takes no writes where a reader has only asked the wrong
+    /// connection.
+    pub(super) fn of_writer(error: sqlx::Error) -> Self {
+        let error = Self::from(error);
+        match error.kind {
+            DbErrorKind::ReadOnly => Self {
+                kind: DbErrorKind::Frozen,
+                ..error
+            },
+            _ => error,
+        }
+    }
+
     pub(super) fn new(kind: DbErrorKind) -> Self {
         Self {
             kind,
@@ -162,10 +185,10 @@ impl std::error::Error for DbError {
 impl From<DbError> for Error {
     fn from(cause: DbError) -> Self {
         let error = Self::new(cause.kind.code(), cause.kind.reason());
-        let error = if cause.kind == DbErrorKind::CommitUnknown {
-            error.retryable(false)
-        } else {
-            error
+        let error = match cause.kind {
+            DbErrorKind::CommitUnknown => error.retryable(false),
+            kind if kind.code() == Code::Unavailable => error.retry_after(COME_BACK),
+            _ => error,
         };
         error.caused_by(cause)
     }
@@ -174,13 +197,19 @@ impl From<DbError> for Error {
 /// The message of the database is the private cause; only the kind is public.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        DbError::from(error).into()
+    }
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
         let (kind, constraint) = classify(&error);
-        Self::from(DbError {
+        Self {
             kind,
             constraint,
             pool: None,
             source: Some(error.into()),
-        })
+        }
     }
 }
 

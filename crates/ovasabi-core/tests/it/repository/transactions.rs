@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use ovasabi_core::backoff::Random;
 use ovasabi_core::context::{Cause, RequestId};
 use ovasabi_core::inspect::Registry;
@@ -425,6 +426,34 @@ async fn readers_cannot_write() {
         .await
         .unwrap_err();
     assert_eq!(kind(&error.into()), Some(DbErrorKind::ReadOnly));
+}
+
+#[tokio::test]
+async fn a_file_that_takes_no_writes_is_read_and_callers_may_come_back() {
+    let (db, cx) = (wallets().await, background());
+    assert_writer_is_usable(&db, "a").await;
+    let freeze = async |frozen: &'static str| {
+        // As SQLite answers for a file on a disk that is mounted for reading.
+        let mut uow = db.begin(&cx).await.unwrap();
+        sqlx::query(frozen).execute(uow.connection()).await.unwrap();
+        uow.rollback().await;
+    };
+    freeze("PRAGMA query_only = ON").await;
+    let error = db.begin(&cx).await.unwrap_err();
+    assert_eq!(kind(&error), Some(DbErrorKind::Frozen));
+    assert_eq!(
+        (error.code(), error.reason()),
+        (Code::Unavailable, "db.frozen")
+    );
+    let response = error.to_response::<Bytes>(None);
+    assert_eq!(
+        (
+            response.status().as_u16(),
+            &response.headers()["retry-after"]
+        ),
+        (503, &"1".parse().unwrap())
+    );
+    assert_eq!(ids(&db).await, ["a"]);
 }
 
 #[tokio::test]
