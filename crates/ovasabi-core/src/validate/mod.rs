@@ -36,7 +36,8 @@
 //! assert_eq!(told, ["items[0].count must be at least 1", "items[1].count is required", "items[1].sku must be a string"]);
 //! ```
 //!
-//! With the feature `axum`, [`ValidJson`] is the same as an extractor. Elsewhere use [`valid_json`] on the
+//! With the feature `axum`, [`ValidJson`] is the same as an extractor, and `JsonBytes` the bytes for
+//! those who verify a signature of them first. Elsewhere use [`valid_json`] on the
 //! bytes, or [`check`] on a value that was made in another way.
 //!
 //! What goes wrong in deployment: garde knows fields by their Rust names, serde by their JSON names. Where
@@ -54,6 +55,6 @@ mod words;
 
 pub use content_type::require_json;
 #[cfg(feature = "axum")]
-pub use extract::ValidJson;
+pub use extract::{JsonBytes, ValidJson};
 pub use json::{json, valid_json};
 pub use report::{check, check_with};

@@ -422,7 +422,7 @@ mod extractor {
     use axum::routing::post;
     use http_body_util::channel::Channel;
     use ovasabi_core::error::Problem;
-    use ovasabi_core::validate::ValidJson;
+    use ovasabi_core::validate::{JsonBytes, ValidJson};
     use tower::ServiceExt;
 
     use super::{GOOD, SignUp};
@@ -442,6 +442,23 @@ mod extractor {
             .await
             .unwrap();
         (status, Problem::from_json(&bytes).ok())
+    }
+
+    #[tokio::test]
+    async fn bytes_are_handed_out_as_they_were_sent_and_not_read() {
+        let handler = post(async |JsonBytes(body): JsonBytes| body);
+        let app = Router::new().route("/", handler);
+        let ask = async |content_type: &str| {
+            let request = Request::post("/").header("content-type", content_type);
+            let request = request.body(Body::from("{ \"a\" :")).unwrap();
+            let response = app.clone().oneshot(request).await.unwrap();
+            let status = response.status().as_u16();
+            let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+            (status, bytes.unwrap())
+        };
+        let (status, body) = ask("application/json").await;
+        assert_eq!((status, body.as_ref()), (200, b"{ \"a\" :".as_slice()));
+        assert_eq!(ask("text/plain").await.0, 415);
     }
 
     #[tokio::test]
