@@ -27,6 +27,11 @@ pub(crate) struct Listed<T> {
 }
 
 impl PageQuery {
+    /// That of a list whose query asks for more than a page.
+    pub(crate) fn new(cursor: Option<String>, limit: Option<u32>) -> Self {
+        Self { cursor, limit }
+    }
+
     /// What to ask the repository for.
     ///
     /// # Errors

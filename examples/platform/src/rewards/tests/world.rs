@@ -1,0 +1,256 @@
+//! What the tests share: the service, its callers, and a hand on its clock.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use ovasabi_auth::Principal;
+use ovasabi_auth::jose::SigningKey;
+use ovasabi_auth::layer::{Authenticate, Presented, Scheme, Verdict};
+use ovasabi_auth::token::{AccessTokenSigner, AccessTokenVerifier, Audience, Grant, Issuer};
+use ovasabi_core::Context;
+use ovasabi_core::config::Secret;
+use ovasabi_core::context::{ContextLayer, Subject, SubjectKind};
+use ovasabi_core::inspect::Registry;
+use ovasabi_core::repository::{Db, Durability};
+use ovasabi_core::time::{WallClock, WallHand};
+use ovasabi_core::worker::queue::JobRunner;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::ask::{Answer, Ask};
+use crate::contract::signature::{self, sign};
+use crate::contract::{EVENTS_SCOPE, QUALIFY_SCOPE, signing_secret, topic};
+use crate::endpoints::Guards;
+use crate::rewards::{Rewards, Settings, endpoints, jobs};
+
+const NOW: u64 = 1_800_000_000;
+
+/// Who owns the campaigns.
+pub(super) const PARTNER: &str = "partner";
+
+pub(super) struct World {
+    pub(super) rewards: Rewards,
+    pub(super) registry: Registry,
+    pub(super) hand: WallHand,
+    clock: WallClock,
+    router: Router,
+    signer: AccessTokenSigner,
+    runner: JobRunner,
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub(super) async fn with(settings: Settings) -> Self {
+        // Commits need not reach the disk: no test pulls the plug. Waiting may be long on a machine that is busy.
+        let db = Db::temporary().unwrap().durability(Durability::Normal);
+        let db = db.acquire_timeout(Duration::from_secs(60)).open();
+        Self::over(db.await.unwrap(), settings).await
+    }
+
+    pub(super) async fn over(db: Db, settings: Settings) -> Self {
+        let (clock, hand) = WallClock::manual(UNIX_EPOCH + Duration::from_secs(NOW));
+        let settings = Settings {
+            services_secret: Some(Secret::new("services".to_owned())),
+            ..settings
+        };
+        let cx = Context::background();
+        let rewards = Rewards::open(db, clock.clone(), settings, &cx)
+            .await
+            .unwrap();
+        let key = SigningKey::generate().unwrap();
+        let (issuer, audience) = (
+            Issuer::new("https://accounts.example"),
+            Audience::new("platform"),
+        );
+        let verifier = AccessTokenVerifier::builder(issuer.clone(), audience.clone())
+            .key(key.verifying_key())
+            .clock(clock.clone())
+            .build()
+            .unwrap();
+        let signer = AccessTokenSigner::builder(issuer, audience, key).clock(clock.clone());
+        let guards = Guards::with_api_keys(&verifier, Keys);
+        let router = endpoints(rewards.clone(), guards)
+            .into_routes()
+            .into_router()
+            .layer(ContextLayer::new());
+        let registry = Registry::new();
+        Self {
+            runner: jobs::runner(&rewards, &registry).unwrap(),
+            signer: signer.build().unwrap(),
+            rewards,
+            registry,
+            hand,
+            clock,
+            router,
+        }
+    }
+
+    /// Seconds since 1970.
+    pub(super) fn now(&self) -> u64 {
+        self.clock.since_epoch().as_secs()
+    }
+
+    pub(super) fn member(&self, id: &str) -> String {
+        self.bearer(Grant::new(id).role("member"))
+    }
+
+    pub(super) fn with_role(&self, id: &str, role: &str) -> String {
+        self.bearer(Grant::new(id).role("member").role(role))
+    }
+
+    fn bearer(&self, grant: Grant) -> String {
+        format!("Bearer {}", self.signer.sign(&grant).unwrap().as_str())
+    }
+
+    pub(super) async fn send(&self, ask: Ask) -> Answer {
+        let mut request = Request::new(Body::from(ask.body));
+        *request.method_mut() = ask.method.parse().unwrap();
+        *request.uri_mut() = ask.path.parse().unwrap();
+        *request.headers_mut() = ask.headers;
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            json: serde_json::from_slice(&bytes).unwrap_or_default(),
+            bytes,
+        }
+    }
+
+    /// Takes in that this user has registered: the wallet.
+    pub(super) async fn register(&self, user: &str) -> String {
+        let event = json!({
+            "id": format!("registered-{user}"), "topic": topic::USER_REGISTERED, "key": user, "occurred_ms": 1,
+            "data": { "user_id": user, "display_name": user },
+        });
+        let accounts = self.bearer(Grant::for_service("worker").scope(EVENTS_SCOPE));
+        let ask = Ask::post("/internal/events", &event).by(&accounts);
+        self.send(ask).await.expect(204);
+        let wallet = self
+            .send(Ask::get("/v1/wallet").by(&self.member(user)))
+            .await
+            .expect(200);
+        wallet.text("id")
+    }
+
+    pub(super) async fn balance(&self, user: &str) -> i64 {
+        let wallet = self
+            .send(Ask::get("/v1/wallet").by(&self.member(user)))
+            .await
+            .expect(200);
+        wallet.json["balance_minor"].as_i64().unwrap()
+    }
+
+    /// A campaign of the partner's, open for a year.
+    pub(super) async fn campaign(&self, slug: &str, reward: i64, budget: i64) -> Answer {
+        let (starts, ends) = (self.now() * 1_000, (self.now() + 365 * 86_400) * 1_000);
+        let body = json!({
+            "slug": slug, "name": slug, "partner_id": PARTNER, "reward_minor": reward, "budget_minor": budget,
+            "starts_ms": starts, "ends_ms": ends,
+        });
+        let ask = Ask::post("/v1/campaigns", &body).by(&self.with_role("root", "admin"));
+        self.send(ask).await.expect(201)
+    }
+
+    /// A code of this user's: id and code.
+    pub(super) async fn referral(&self, campaign: &str, by: &str) -> (String, String) {
+        let body = json!({ "campaign": campaign });
+        let key = ovasabi_core::repository::new_id().to_string();
+        let ask = Ask::post("/v1/referrals", &body)
+            .by(&self.member(by))
+            .key(&key);
+        let made = self.send(ask).await.expect(201);
+        (made.text("id"), made.text("code"))
+    }
+
+    /// One that somebody else has claimed.
+    pub(super) async fn claimed(
+        &self,
+        campaign: &str,
+        by: &str,
+        claimer: &str,
+    ) -> (String, String) {
+        let (id, code) = self.referral(campaign, by).await;
+        let ask = Ask::post(&format!("/v1/referrals/{code}/claim"), &Value::Null);
+        self.send(ask.by(&self.member(claimer))).await.expect(200);
+        (id, code)
+    }
+
+    /// The partner's word for it, signed now, with a key and a message id of their own.
+    pub(super) fn qualification(&self, id: &str) -> Ask {
+        self.signed(id, "order-1", &format!("msg-{id}"), self.now())
+            .key(id)
+    }
+
+    pub(super) fn signed(&self, id: &str, order: &str, message: &str, at: u64) -> Ask {
+        let ask = Ask::post(
+            &format!("/v1/referrals/{id}/qualify"),
+            &json!({ "order_ref": order }),
+        );
+        let secret = Secret::new("services".to_owned());
+        let secret = signing_secret(&secret, &format!("key-of-{PARTNER}"));
+        let secret = signature::Secret::parse(&secret).unwrap();
+        let signed = sign(&secret, message, at, &ask.body);
+        ask.by(&format!("ApiKey {PARTNER}"))
+            .header(signature::ID, message)
+            .header(signature::TIMESTAMP, &at.to_string())
+            .header(signature::SIGNATURE, &signed)
+    }
+
+    /// Does the jobs that are due.
+    pub(super) async fn work(&self) {
+        self.runner.run_due(&Context::background()).await.unwrap();
+    }
+
+    /// One row, or what the database says to that.
+    pub(super) async fn write(&self, sql: &'static str) -> ovasabi_core::Result<()> {
+        let cx = Context::background();
+        let write = self.rewards.db().with_tx(&cx, async |mut unit| {
+            sqlx::raw_sql(sql).execute(unit.connection()).await?;
+            Ok(())
+        });
+        write.await
+    }
+
+    pub(super) async fn count(&self, sql: &'static str) -> i64 {
+        let mut conn = self
+            .rewards
+            .db()
+            .read(&Context::background())
+            .await
+            .unwrap();
+        let count = sqlx::query_scalar(sql).fetch_one(conn.connection()).await;
+        count.unwrap()
+    }
+
+    pub(super) async fn assert_holds(&self) {
+        let audit = self.rewards.audit(&Context::background()).await.unwrap();
+        assert!(audit.holds(), "{audit:?}");
+    }
+}
+
+/// Knows the keys of partners by their names.
+struct Keys;
+
+impl Authenticate for Keys {
+    fn authenticate(&self, request: &Presented<'_>) -> Verdict {
+        let Some(Ok(partner)) = request.authorization("ApiKey") else {
+            return Verdict::NotMine;
+        };
+        let partner = partner.to_owned();
+        let id = format!("key-of-{partner}");
+        let subject = Subject::new(SubjectKind::User, partner);
+        let known = Principal::new(subject).with_scope(QUALIFY_SCOPE);
+        Verdict::Accepted(known.with_credential_id(id))
+    }
+
+    fn scheme(&self) -> Scheme {
+        Scheme::new("ApiKey")
+    }
+}
