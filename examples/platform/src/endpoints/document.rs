@@ -34,7 +34,8 @@ struct Problem {
 struct Violation {
     field: String,
     rule: String,
-    message: String,
+    /// What is allowed, for people, if there is more to say than the rule.
+    detail: Option<String>,
 }
 
 const PROBLEM: &str = "application/problem+json";
@@ -118,17 +119,28 @@ pub(super) fn complete(operation: &mut Operation, access: Access, path: &str) {
         problems.extend([
             (413, "The body is too large."),
             (415, "The body is not JSON."),
-            (
-                422,
-                "The body is not what it must be; every violation is named.",
-            ),
         ]);
+    }
+    if operation.request_body.is_some() || operation.parameters.is_some() {
+        problems.push((
+            422,
+            "The request is not what it must be; every violation is named.",
+        ));
     }
     for (status, words) in problems {
         let known = &mut operation.responses.responses;
         known
             .entry(status.to_string())
             .or_insert_with(|| problem(words));
+    }
+    for (status, response) in &mut operation.responses.responses {
+        // What a handler says in words alone is a problem too.
+        if let RefOr::T(response) = response
+            && status.starts_with(['4', '5'])
+            && response.content.is_empty()
+        {
+            *response = with_problem(&response.description);
+        }
     }
     operation.security = security;
 }
@@ -138,14 +150,16 @@ fn requirement(scheme: &str) -> SecurityRequirement {
 }
 
 fn problem(words: &str) -> RefOr<Response> {
+    RefOr::T(with_problem(words))
+}
+
+fn with_problem(words: &str) -> Response {
     let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
     let content = ContentBuilder::new()
         .schema(Some::<RefOr<openapi::Schema>>(schema))
         .build();
-    RefOr::T(
-        ResponseBuilder::new()
-            .description(words)
-            .content(PROBLEM, content)
-            .build(),
-    )
+    ResponseBuilder::new()
+        .description(words)
+        .content(PROBLEM, content)
+        .build()
 }

@@ -36,6 +36,7 @@ pub(super) struct World {
     pub(super) hand: WallHand,
     clock: WallClock,
     router: Router,
+    document: Value,
     signer: AccessTokenSigner,
     runner: JobRunner,
 }
@@ -74,7 +75,9 @@ impl World {
             .unwrap();
         let signer = AccessTokenSigner::builder(issuer, audience, key).clock(clock.clone());
         let guards = Guards::with_api_keys(&verifier, Keys);
-        let router = endpoints(rewards.clone(), guards)
+        let endpoints = endpoints(rewards.clone(), guards);
+        let document = serde_json::to_value(endpoints.openapi()).unwrap();
+        let router = endpoints
             .into_routes()
             .into_router()
             .layer(ContextLayer::new());
@@ -87,6 +90,7 @@ impl World {
             hand,
             clock,
             router,
+            document,
         }
     }
 
@@ -107,7 +111,9 @@ impl World {
         format!("Bearer {}", self.signer.sign(&grant).unwrap().as_str())
     }
 
+    /// What comes back, which is what the document says that may.
     pub(super) async fn send(&self, ask: Ask) -> Answer {
+        let (method, path) = (ask.method.to_lowercase(), ask.path.clone());
         let mut request = Request::new(Body::from(ask.body));
         *request.method_mut() = ask.method.parse().unwrap();
         *request.uri_mut() = ask.path.parse().unwrap();
@@ -115,12 +121,36 @@ impl World {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let is_internal = path.starts_with("/internal/");
+        let said = is_internal || self.is_documented(&method, &path, head.status.as_str());
+        assert!(
+            said,
+            "{method} {path} is not said to answer {}",
+            head.status
+        );
         Answer {
             status: head.status.as_u16(),
             headers: head.headers,
             json: serde_json::from_slice(&bytes).unwrap_or_default(),
             bytes,
         }
+    }
+
+    fn is_documented(&self, method: &str, path: &str, status: &str) -> bool {
+        let parts = |path: &str| -> Vec<String> {
+            let path = path.split('?').next().unwrap_or_default();
+            path.split('/').map(str::to_owned).collect()
+        };
+        let asked = parts(path);
+        let is_it = |template: &str| {
+            let template = parts(template);
+            let mut pairs = template.iter().zip(&asked);
+            template.len() == asked.len()
+                && pairs.all(|(said, asked)| said == asked || said.starts_with('{'))
+        };
+        let paths = self.document["paths"].as_object().unwrap();
+        let mut operations = paths.iter().filter(|(template, _)| is_it(template));
+        operations.any(|(_, item)| item[method]["responses"].get(status).is_some())
     }
 
     /// Takes in that this user has registered: the wallet.
