@@ -1,5 +1,5 @@
 -- What must always hold is said here, so that no code can be written that breaks it: CHECK and UNIQUE where they can
--- say it, triggers where they cannot.
+-- say it, triggers where they cannot. STRICT, so that no amount ever is a fraction or a text.
 
 CREATE TABLE campaigns (
     id              TEXT    PRIMARY KEY NOT NULL,
@@ -17,7 +17,7 @@ CREATE TABLE campaigns (
     created_ms      INTEGER NOT NULL,
     CONSTRAINT within_budget CHECK (committed_minor <= budget_minor),
     CHECK (starts_ms < ends_ms)
-);
+) STRICT;
 
 CREATE TRIGGER campaigns_end_for_good BEFORE UPDATE OF status ON campaigns
 WHEN OLD.status = 'ended' AND NEW.status <> 'ended'
@@ -42,7 +42,7 @@ CREATE TABLE referrals (
     CHECK (state <> 'created' OR referred_id IS NULL),
     CHECK (state NOT IN ('claimed', 'qualified', 'rewarded') OR referred_id IS NOT NULL),
     CHECK (state NOT IN ('qualified', 'rewarded') OR order_ref IS NOT NULL)
-);
+) STRICT;
 CREATE INDEX referrals_by_referrer ON referrals (referrer_id, id);
 CREATE INDEX referrals_by_age ON referrals (created_ms) WHERE state IN ('created', 'claimed');
 CREATE INDEX referrals_rewarded ON referrals (campaign_id, referrer_id) WHERE state = 'rewarded';
@@ -78,7 +78,7 @@ CREATE TABLE referral_changes (
     at_ms       INTEGER NOT NULL,
     -- No state is come to twice.
     PRIMARY KEY (referral_id, state)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER referral_changes_keep BEFORE UPDATE ON referral_changes
 BEGIN SELECT RAISE(ABORT, 'history is not rewritten'); END;
@@ -99,7 +99,7 @@ CREATE TABLE wallets (
     CONSTRAINT no_debt CHECK (kind = 'system' OR balance_minor >= 0),
     CHECK ((kind = 'user') = (owner_id IS NOT NULL)),
     CHECK ((kind = 'campaign') = (campaign_id IS NOT NULL))
-);
+) STRICT;
 
 CREATE TABLE transfers (
     id           TEXT    PRIMARY KEY NOT NULL,
@@ -114,7 +114,7 @@ CREATE TABLE transfers (
     -- Both sides are there when the transaction ends; with the trigger on entries, they add up to zero.
     FOREIGN KEY (id, from_wallet) REFERENCES entries (transfer_id, wallet_id) DEFERRABLE INITIALLY DEFERRED,
     FOREIGN KEY (id, to_wallet) REFERENCES entries (transfer_id, wallet_id) DEFERRABLE INITIALLY DEFERRED
-);
+) STRICT;
 
 -- What a user sent to the system or to a campaign, no one could ever open again.
 CREATE TRIGGER transfers_go BEFORE INSERT ON transfers
@@ -144,7 +144,7 @@ CREATE TABLE entries (
     wallet_id    TEXT    NOT NULL REFERENCES wallets (id),
     amount_minor INTEGER NOT NULL CHECK (amount_minor <> 0),
     UNIQUE (transfer_id, wallet_id)
-);
+) STRICT;
 CREATE INDEX entries_by_wallet ON entries (wallet_id, id);
 
 CREATE TRIGGER entries_are_sides BEFORE INSERT ON entries
@@ -172,7 +172,7 @@ CREATE TABLE idempotency (
     body         BLOB    NOT NULL,
     expires_ms   INTEGER NOT NULL,
     PRIMARY KEY (principal, route, key)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_by_end ON idempotency (expires_ms);
 
 -- Signed requests that were taken in, for as long as their signatures are good.
@@ -181,14 +181,14 @@ CREATE TABLE seen_signatures (
     webhook_id    TEXT    NOT NULL,
     expires_ms    INTEGER NOT NULL,
     PRIMARY KEY (credential_id, webhook_id)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX seen_signatures_by_end ON seen_signatures (expires_ms);
 
 -- Events that were taken in, so that none is taken in twice.
 CREATE TABLE inbox (
     event_id   TEXT    PRIMARY KEY NOT NULL,
     created_ms INTEGER NOT NULL
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX inbox_by_age ON inbox (created_ms);
 
 -- What people with a role have done to things of others.
@@ -199,7 +199,7 @@ CREATE TABLE audit_log (
     subject_id TEXT    NOT NULL,
     reason     TEXT,
     created_ms INTEGER NOT NULL
-);
+) STRICT;
 
 -- Who has won the most friends for a campaign: built anew by a job.
 CREATE TABLE leaderboard (
@@ -208,4 +208,4 @@ CREATE TABLE leaderboard (
     referrer_id TEXT    NOT NULL,
     rewarded    INTEGER NOT NULL,
     PRIMARY KEY (campaign_id, rank)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;

@@ -19,6 +19,7 @@ const DEEDS: &str = "deeds, newest first";
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = JobState)]
 enum Standing {
     Ready,
     Running,
@@ -44,6 +45,7 @@ pub(super) struct JobsQuery {
 
 /// A job of this service. What it said when it failed stays in the logs.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RewardsJob)]
 pub(super) struct JobView {
     id: String,
     kind: String,
@@ -99,6 +101,7 @@ pub(super) async fn retry(
 
 /// What an audit has found.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditedLedger)]
 pub(super) struct Audited {
     /// Whether all is well: every count of what is wrong is zero.
     holds: bool,

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use garde::Validate;
 use http::{StatusCode, header};
+use ovasabi_auth::Principal;
 use ovasabi_core::repository::new_id;
 use ovasabi_core::{Code, Context, Error, Result};
 use serde::Deserialize;
@@ -78,6 +79,7 @@ pub(super) struct CampaignChange {
 pub(super) async fn create(
     State(rewards): State<Rewards>,
     cx: Context,
+    caller: Principal,
     ValidJson(asked): ValidJson<NewCampaign>,
 ) -> Result<Response> {
     let campaign = Campaign {
@@ -96,7 +98,10 @@ pub(super) async fn create(
     rewards
         .db()
         .with_tx(&cx, async |mut unit| {
-            rewards.tx(&cx, &mut unit).add_campaign(&campaign).await
+            let mut tx = rewards.tx(&cx, &mut unit);
+            tx.deed(caller.id(), "campaign.create", &campaign.id, None)
+                .await?;
+            tx.add_campaign(&campaign).await
         })
         .await?;
     rewards.0.campaigns.changed(&cx, &campaign.slug).await?;
@@ -116,6 +121,7 @@ pub(super) async fn create(
 pub(super) async fn change(
     State(rewards): State<Rewards>,
     cx: Context,
+    caller: Principal,
     ValidPath(slug): ValidPath<String>,
     seen: IfMatch,
     ValidJson(asked): ValidJson<CampaignChange>,
@@ -128,6 +134,8 @@ pub(super) async fn change(
             let campaign = campaign.ok_or_else(not_found)?;
             seen.check(&ETag::version(campaign.version))?;
             let (campaign, funding) = asked.apply(campaign)?;
+            tx.deed(caller.id(), "campaign.change", &campaign.id, None)
+                .await?;
             tx.change_campaign(campaign, funding).await
         })
         .await?;

@@ -1,5 +1,7 @@
 //! A partner's program says that who was referred has done what the campaign asks.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use garde::Validate;
 use http::{HeaderMap, StatusCode};
@@ -37,7 +39,7 @@ pub(super) struct Qualification {
 #[utoipa::path(post, path = "/v1/referrals/{id}/qualify", tag = "referrals", request_body = Qualification,
     params(
         ("id" = String, Path),
-        ("idempotency-key" = String, Header),
+        ("idempotency-key" = String, Header, min_length = 1, max_length = 200),
         ("webhook-id" = String, Header),
         ("webhook-timestamp" = i64, Header, description = "Seconds since 1970; at most 300 s from now."),
         ("webhook-signature" = String, Header, description = "`v1,` and the base64 of the HMAC-SHA256 of `id.timestamp.body`."),
@@ -101,9 +103,14 @@ fn verify<'a>(
     let key_id = caller.credential_id();
     let key_id = key_id.ok_or_else(|| Error::internal("the caller's key has no id"))?;
     let services = rewards.settings().services_secret.as_ref();
-    let services = services.ok_or_else(|| Error::new(Code::Unavailable, "signature.no_secret"))?;
+    let services = services.ok_or_else(no_secret)?;
     let secret = Secret::parse(&signing_secret(services, key_id))?;
     let now = rewards.0.clock.since_epoch();
     let message = signature::verify(&[secret], headers, body, now, TOLERANCE)?;
     Ok((key_id, message))
+}
+
+/// Nothing can be verified until somebody has set the secret: fail closed, and not for ever.
+fn no_secret() -> Error {
+    Error::new(Code::Unavailable, "signature.no_secret").retry_after(Duration::from_secs(60))
 }

@@ -32,7 +32,7 @@ pub(super) struct NewReferral {
 
 /// Makes a code of the caller's own, to be passed on to a friend.
 #[utoipa::path(post, path = "/v1/referrals", tag = "referrals", request_body = NewReferral,
-    params(("idempotency-key" = String, Header)),
+    params(("idempotency-key" = String, Header, min_length = 1, max_length = 200)),
     responses(
         (status = 201, body = ReferralView, headers(("location" = String), ("idempotency-replayed" = String))),
         (status = 404, description = "There is no such campaign."),
@@ -103,14 +103,14 @@ pub(super) async fn mine(
 /// Why a referral is refused.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Rejection {
+pub(super) struct RejectionReason {
     #[schema(min_length = 1, max_length = 200)]
     #[garde(length(chars, min = 1, max = 200))]
     reason: String,
 }
 
 /// Refuses a referral that is not rewarded yet; what was set aside for it is free again.
-#[utoipa::path(post, path = "/v1/referrals/{id}/reject", tag = "referrals", request_body = Rejection,
+#[utoipa::path(post, path = "/v1/referrals/{id}/reject", tag = "referrals", request_body = RejectionReason,
     params(("id" = String, Path)),
     responses(
         (status = 200, body = ReferralView),
@@ -121,7 +121,7 @@ pub(super) async fn reject(
     cx: Context,
     caller: Principal,
     ValidPath(id): ValidPath<String>,
-    ValidJson(asked): ValidJson<Rejection>,
+    ValidJson(asked): ValidJson<RejectionReason>,
 ) -> Result<Json<ReferralView>> {
     let rejected = rewards
         .db()

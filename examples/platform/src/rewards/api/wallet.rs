@@ -119,7 +119,7 @@ pub(super) struct Transferred {
 
 /// Moves money from the caller's wallet to another one.
 #[utoipa::path(post, path = "/v1/wallet/transfers", tag = "wallet", request_body = TransferRequest,
-    params(("idempotency-key" = String, Header)),
+    params(("idempotency-key" = String, Header, min_length = 1, max_length = 200)),
     responses(
         (status = 201, body = Transferred, headers(("idempotency-replayed" = String))),
         (status = 404, description = "The caller's wallet is not open yet."),

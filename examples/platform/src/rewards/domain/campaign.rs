@@ -13,6 +13,7 @@ use super::referral::conflict;
 )]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
+#[schema(as = CampaignStatus)]
 pub(in crate::rewards) enum Status {
     Active,
     Paused,

@@ -10,6 +10,7 @@ use super::Campaign;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(rename_all = "snake_case")]
+#[schema(as = ReferralState)]
 pub(in crate::rewards) enum State {
     /// It has a code that nobody has used.
     Created,
@@ -173,7 +174,7 @@ mod tests {
             let life: Vec<_> = life.split_whitespace().collect();
             life.starts_with(history)
         };
-        LIVES.iter().any(|life| begins(&life))
+        LIVES.iter().any(begins)
     }
 
     #[test]

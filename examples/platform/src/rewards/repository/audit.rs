@@ -6,6 +6,7 @@ use sqlx::{FromRow, SqliteConnection};
 
 /// How many things are wrong; all of it is zero, or money or history was made or lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, FromRow, utoipa::ToSchema)]
+#[schema(as = LedgerAudit)]
 pub(crate) struct Audit {
     /// Transfers whose entries do not add up to zero, or are not two.
     pub(crate) unbalanced_transfers: i64,

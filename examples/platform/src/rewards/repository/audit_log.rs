@@ -9,6 +9,7 @@ use super::Tx;
 
 /// One deed.
 #[derive(Clone, Debug, Serialize, FromRow, utoipa::ToSchema)]
+#[schema(as = RewardsDeed)]
 pub(in crate::rewards) struct Deed {
     pub(in crate::rewards) id: String,
     pub(in crate::rewards) actor_id: String,

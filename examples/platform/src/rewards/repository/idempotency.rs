@@ -1,10 +1,13 @@
 //! A key that is sent twice does its work once and is answered twice alike.
+//!
+//! The answer is kept with the work, or neither: what was refused has done nothing, and its key may be sent again.
 
 use std::time::Duration;
 
 use http::StatusCode;
 use ovasabi_core::{Code, Error, Result};
 use serde::Serialize;
+use sqlx::FromRow;
 
 use super::Tx;
 
@@ -28,6 +31,14 @@ pub(in crate::rewards) struct Answer {
     pub(in crate::rewards) location: Option<String>,
     pub(in crate::rewards) body: Vec<u8>,
     pub(in crate::rewards) is_replayed: bool,
+}
+
+#[derive(FromRow)]
+struct Row {
+    request_hash: Vec<u8>,
+    status: u16,
+    location: Option<String>,
+    body: Vec<u8>,
 }
 
 impl Answer {
@@ -56,7 +67,7 @@ impl Tx<'_> {
         request: &KeyedRequest,
     ) -> Result<Option<Answer>> {
         let now = self.now_ms;
-        let known: Option<(Vec<u8>, u16, Option<String>, Vec<u8>)> = sqlx::query_as(
+        let known: Option<Row> = sqlx::query_as(
             "SELECT request_hash, status, location, body FROM idempotency \
              WHERE principal = ? AND route = ? AND key = ? AND expires_ms > ?",
         )
@@ -68,10 +79,10 @@ impl Tx<'_> {
         .await?;
         match known {
             None => Ok(None),
-            Some((hash, status, location, body)) if hash == request.hash => Ok(Some(Answer {
-                status: StatusCode::from_u16(status).map_err(Error::internal)?,
-                location,
-                body,
+            Some(known) if known.request_hash == request.hash => Ok(Some(Answer {
+                status: StatusCode::from_u16(known.status).map_err(Error::internal)?,
+                location: known.location,
+                body: known.body,
                 is_replayed: true,
             })),
             Some(_) => Err(Error::new(Code::InvalidArgument, "idempotency.key_reused")

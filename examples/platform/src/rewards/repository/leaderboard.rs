@@ -9,6 +9,7 @@ use crate::rewards::domain::initial;
 
 /// One place of a leaderboard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, FromRow, utoipa::ToSchema)]
+#[schema(as = LeaderboardPlace)]
 pub(in crate::rewards) struct Place {
     pub(in crate::rewards) rank: i64,
     /// The first letter: the whole world may read it.

@@ -22,6 +22,7 @@ pub(in crate::rewards) struct Wallet {
 
 /// One side of a transfer.
 #[derive(Clone, Debug, Serialize, FromRow, utoipa::ToSchema)]
+#[schema(as = WalletEntry)]
 pub(in crate::rewards) struct Entry {
     pub(in crate::rewards) id: String,
     pub(in crate::rewards) transfer_id: String,

@@ -71,6 +71,9 @@ async fn a_settlement_that_is_done_twice_pays_once() {
     }
     world.work().await;
     assert_eq!(world.balance("ann").await, 1_010);
+    // There was nothing to do, which is no failure.
+    let (queue, cx) = (world.rewards.queue(), Context::background());
+    assert_eq!(queue.count(&cx, JobState::Done).await.unwrap(), 3);
     let entries = Ask::get("/v1/wallet/entries").by(&world.member("ann"));
     let entries = world.send(entries).await.expect(200);
     assert_eq!(entries.json["items"][1]["memo"], format!("referral {code}"));

@@ -101,9 +101,13 @@ async fn a_signature_that_is_not_good_is_refused() {
     ] {
         world.send(bad).await.problem(401, "signature.refused");
     }
-    // The key of another partner, signed as it must be, finds nothing; neither does this one's a foreign id.
+    // The key of another partner, signed as it must be, finds nothing: as if there were no such referral.
+    let foreign = world
+        .signed_by("other", &id, "order-1", "msg", now)
+        .key("1");
+    let foreign = world.send(foreign).await.problem(404, "referral.not_found");
     let none = world.signed("none", "order-1", "msg", now).key("1");
-    world.send(none).await.problem(404, "referral.not_found");
+    assert_eq!(world.send(none).await.expect(404).bytes, foreign.bytes);
     let token = good.clone().by(&world.with_role(PARTNER, "partner"));
     world.send(token).await.problem(401, "unauthenticated");
     world.send(good).await.expect(200);
@@ -119,12 +123,16 @@ async fn what_is_said_in_a_signed_body_is_checked() {
     let mut fields = refused.fields();
     fields.sort_unstable();
     assert_eq!(fields, ["Idempotency-Key", "order_ref"]);
-    let (unclaimed, _) = world.referral("spring", "ann").await;
+    let (unclaimed, code) = world.referral("spring", "ann").await;
     let early = world.send(world.qualification(&unclaimed)).await;
     early.problem(409, "referral.state");
-    // What was refused is not seen: the same message may be sent again.
-    let claim = Ask::post("/v1/referrals/x/claim", &serde_json::Value::Null);
-    assert_eq!(world.send(claim.by(&world.member("cid"))).await.status, 404);
-    assert_eq!(world.count("SELECT count(*) FROM seen_signatures").await, 0);
+    // What was refused uses up neither its message nor its key.
+    let path = format!("/v1/referrals/{code}/claim");
+    let claim = Ask::post(&path, &serde_json::Value::Null).by(&world.member("cid"));
+    world.send(claim).await.expect(200);
+    world
+        .send(world.qualification(&unclaimed))
+        .await
+        .expect(200);
     world.assert_holds().await;
 }

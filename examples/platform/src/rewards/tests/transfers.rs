@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use super::ask::{Answer, Ask};
 use super::world::World;
+use crate::contract::topic;
 
 const PATH: &str = "/v1/wallet/transfers";
 
@@ -186,10 +187,20 @@ async fn entries_come_in_pages_to_their_owner_alone() {
 }
 
 #[tokio::test]
-async fn an_event_that_comes_twice_welcomes_once() {
+async fn a_user_is_welcomed_once_whatever_is_told() {
     let world = World::new().await;
     world.register("ann").await;
     world.register("ann").await;
+    // As another event too, and beside those that are not for this service.
+    world
+        .told(topic::USER_REGISTERED, "anew", "ann")
+        .await
+        .expect(204);
+    world
+        .told("accounts.user.renamed.v1", "renamed", "ann")
+        .await
+        .expect(204);
     assert_eq!(world.balance("ann").await, 1_000);
+    assert_eq!(world.count("SELECT count(*) FROM inbox").await, 2);
     world.assert_holds().await;
 }

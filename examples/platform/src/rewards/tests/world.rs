@@ -100,15 +100,15 @@ impl World {
     }
 
     pub(super) fn member(&self, id: &str) -> String {
-        self.bearer(Grant::new(id).role("member"))
+        self.bearer(&Grant::new(id).role("member"))
     }
 
     pub(super) fn with_role(&self, id: &str, role: &str) -> String {
-        self.bearer(Grant::new(id).role("member").role(role))
+        self.bearer(&Grant::new(id).role("member").role(role))
     }
 
-    fn bearer(&self, grant: Grant) -> String {
-        format!("Bearer {}", self.signer.sign(&grant).unwrap().as_str())
+    fn bearer(&self, grant: &Grant) -> String {
+        format!("Bearer {}", self.signer.sign(grant).unwrap().as_str())
     }
 
     /// What comes back, which is what the document says that may.
@@ -155,18 +155,25 @@ impl World {
 
     /// Takes in that this user has registered: the wallet.
     pub(super) async fn register(&self, user: &str) -> String {
-        let event = json!({
-            "id": format!("registered-{user}"), "topic": topic::USER_REGISTERED, "key": user, "occurred_ms": 1,
-            "data": { "user_id": user, "display_name": user },
-        });
-        let accounts = self.bearer(Grant::for_service("worker").scope(EVENTS_SCOPE));
-        let ask = Ask::post("/internal/events", &event).by(&accounts);
-        self.send(ask).await.expect(204);
+        self.told(topic::USER_REGISTERED, &format!("registered-{user}"), user)
+            .await
+            .expect(204);
         let wallet = self
             .send(Ask::get("/v1/wallet").by(&self.member(user)))
             .await
             .expect(200);
         wallet.text("id")
+    }
+
+    /// The worker posts an event about this user.
+    pub(super) async fn told(&self, topic: &str, id: &str, user: &str) -> Answer {
+        let event = json!({
+            "id": id, "topic": topic, "key": user, "occurred_ms": 1,
+            "data": { "user_id": user, "display_name": user },
+        });
+        let worker = self.bearer(&Grant::for_service("worker").scope(EVENTS_SCOPE));
+        self.send(Ask::post("/internal/events", &event).by(&worker))
+            .await
     }
 
     pub(super) async fn balance(&self, user: &str) -> i64 {
@@ -219,15 +226,27 @@ impl World {
     }
 
     pub(super) fn signed(&self, id: &str, order: &str, message: &str, at: u64) -> Ask {
+        self.signed_by(PARTNER, id, order, message, at)
+    }
+
+    /// The word of this partner's key, signed with its own secret.
+    pub(super) fn signed_by(
+        &self,
+        who: &str,
+        id: &str,
+        order: &str,
+        message: &str,
+        at: u64,
+    ) -> Ask {
         let ask = Ask::post(
             &format!("/v1/referrals/{id}/qualify"),
             &json!({ "order_ref": order }),
         );
         let secret = Secret::new("services".to_owned());
-        let secret = signing_secret(&secret, &format!("key-of-{PARTNER}"));
+        let secret = signing_secret(&secret, &format!("key-of-{who}"));
         let secret = signature::Secret::parse(&secret).unwrap();
         let signed = sign(&secret, message, at, &ask.body);
-        ask.by(&format!("ApiKey {PARTNER}"))
+        ask.by(&format!("ApiKey {who}"))
             .header(signature::ID, message)
             .header(signature::TIMESTAMP, &at.to_string())
             .header(signature::SIGNATURE, &signed)
