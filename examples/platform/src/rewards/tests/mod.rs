@@ -5,6 +5,7 @@
 mod ask;
 mod campaigns;
 mod claims;
+mod flows;
 mod housekeeping;
 mod jobs;
 mod masking;

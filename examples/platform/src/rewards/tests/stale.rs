@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use ovasabi_core::Context;
+use ovasabi_core::repository::Db;
 use serde_json::json;
 
 use super::ask::Ask;
 use super::world::World;
+use crate::rewards::Settings;
 
 #[tokio::test]
 async fn what_was_known_is_served_with_its_age_while_nothing_can_be_read() {
@@ -58,4 +60,26 @@ async fn a_database_that_takes_no_writes_is_read_and_writers_may_come_back() {
         .await
         .expect(200);
     world.send(Ask::get("/v1/campaigns")).await.expect(200);
+}
+
+#[tokio::test]
+async fn while_another_process_writes_too_long_writers_may_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rewards.db");
+    let db = Db::builder(&path).busy_timeout(Duration::from_millis(20));
+    let world = World::over(db.open().await.unwrap(), Settings::default()).await;
+    world.campaign("spring", 10, 100).await;
+    let cx = Context::background();
+    let other = Db::open(&path).await.unwrap();
+    let held = other.begin(&cx).await.unwrap();
+    let ask = Ask::post("/v1/referrals", &json!({ "campaign": "spring" }));
+    let ask = ask.by(&world.member("ann")).key("1");
+    let refused = world.send(ask.clone()).await.problem(503, "db.busy");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    world
+        .send(Ask::get("/v1/campaigns/spring"))
+        .await
+        .expect(200);
+    held.rollback().await;
+    world.send(ask).await.expect(201);
 }

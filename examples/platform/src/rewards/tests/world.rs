@@ -16,16 +16,18 @@ use ovasabi_core::inspect::Registry;
 use ovasabi_core::repository::{Db, Durability};
 use ovasabi_core::time::{WallClock, WallHand};
 use ovasabi_core::worker::queue::JobRunner;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tower::ServiceExt;
 
 use super::ask::{Answer, Ask};
-use crate::contract::signature::{self, sign};
-use crate::contract::{EVENTS_SCOPE, QUALIFY_SCOPE, signing_secret, topic};
+use crate::contract::QUALIFY_SCOPE;
 use crate::endpoints::Guards;
 use crate::rewards::{Rewards, Settings, endpoints, jobs};
 
 const NOW: u64 = 1_800_000_000;
+
+/// What the secrets of the partners are derived from.
+pub(super) const SERVICES: &str = "services";
 
 /// Who owns the campaigns.
 pub(super) const PARTNER: &str = "partner";
@@ -56,7 +58,7 @@ impl World {
     pub(super) async fn over(db: Db, settings: Settings) -> Self {
         let (clock, hand) = WallClock::manual(UNIX_EPOCH + Duration::from_secs(NOW));
         let settings = Settings {
-            services_secret: Some(Secret::new("services".to_owned())),
+            services_secret: Some(Secret::new(SERVICES.to_owned())),
             ..settings
         };
         let cx = Context::background();
@@ -107,7 +109,7 @@ impl World {
         self.bearer(&Grant::new(id).role("member").role(role))
     }
 
-    fn bearer(&self, grant: &Grant) -> String {
+    pub(super) fn bearer(&self, grant: &Grant) -> String {
         format!("Bearer {}", self.signer.sign(grant).unwrap().as_str())
     }
 
@@ -151,105 +153,6 @@ impl World {
         let paths = self.document["paths"].as_object().unwrap();
         let mut operations = paths.iter().filter(|(template, _)| is_it(template));
         operations.any(|(_, item)| item[method]["responses"].get(status).is_some())
-    }
-
-    /// Takes in that this user has registered: the wallet.
-    pub(super) async fn register(&self, user: &str) -> String {
-        self.told(topic::USER_REGISTERED, &format!("registered-{user}"), user)
-            .await
-            .expect(204);
-        let wallet = self
-            .send(Ask::get("/v1/wallet").by(&self.member(user)))
-            .await
-            .expect(200);
-        wallet.text("id")
-    }
-
-    /// The worker posts an event about this user.
-    pub(super) async fn told(&self, topic: &str, id: &str, user: &str) -> Answer {
-        let event = json!({
-            "id": id, "topic": topic, "key": user, "occurred_ms": 1,
-            "data": { "user_id": user, "display_name": user },
-        });
-        let worker = self.bearer(&Grant::for_service("worker").scope(EVENTS_SCOPE));
-        self.send(Ask::post("/internal/events", &event).by(&worker))
-            .await
-    }
-
-    pub(super) async fn balance(&self, user: &str) -> i64 {
-        let wallet = self
-            .send(Ask::get("/v1/wallet").by(&self.member(user)))
-            .await
-            .expect(200);
-        wallet.json["balance_minor"].as_i64().unwrap()
-    }
-
-    /// A campaign of the partner's, open for a year.
-    pub(super) async fn campaign(&self, slug: &str, reward: i64, budget: i64) -> Answer {
-        let (starts, ends) = (self.now() * 1_000, (self.now() + 365 * 86_400) * 1_000);
-        let body = json!({
-            "slug": slug, "name": slug, "partner_id": PARTNER, "reward_minor": reward, "budget_minor": budget,
-            "starts_ms": starts, "ends_ms": ends,
-        });
-        let ask = Ask::post("/v1/campaigns", &body).by(&self.with_role("root", "admin"));
-        self.send(ask).await.expect(201)
-    }
-
-    /// A code of this user's: id and code.
-    pub(super) async fn referral(&self, campaign: &str, by: &str) -> (String, String) {
-        let body = json!({ "campaign": campaign });
-        let key = ovasabi_core::repository::new_id().to_string();
-        let ask = Ask::post("/v1/referrals", &body)
-            .by(&self.member(by))
-            .key(&key);
-        let made = self.send(ask).await.expect(201);
-        (made.text("id"), made.text("code"))
-    }
-
-    /// One that somebody else has claimed.
-    pub(super) async fn claimed(
-        &self,
-        campaign: &str,
-        by: &str,
-        claimer: &str,
-    ) -> (String, String) {
-        let (id, code) = self.referral(campaign, by).await;
-        let ask = Ask::post(&format!("/v1/referrals/{code}/claim"), &Value::Null);
-        self.send(ask.by(&self.member(claimer))).await.expect(200);
-        (id, code)
-    }
-
-    /// The partner's word for it, signed now, with a key and a message id of their own.
-    pub(super) fn qualification(&self, id: &str) -> Ask {
-        self.signed(id, "order-1", &format!("msg-{id}"), self.now())
-            .key(id)
-    }
-
-    pub(super) fn signed(&self, id: &str, order: &str, message: &str, at: u64) -> Ask {
-        self.signed_by(PARTNER, id, order, message, at)
-    }
-
-    /// The word of this partner's key, signed with its own secret.
-    pub(super) fn signed_by(
-        &self,
-        who: &str,
-        id: &str,
-        order: &str,
-        message: &str,
-        at: u64,
-    ) -> Ask {
-        let ask = Ask::post(
-            &format!("/v1/referrals/{id}/qualify"),
-            &json!({ "order_ref": order }),
-        );
-        let secret = Secret::new("services".to_owned());
-        let secret = signing_secret(&secret, &format!("key-of-{who}"));
-        let secret = signature::Secret::parse(&secret).unwrap();
-        let signed = sign(&secret, message, at, &ask.body);
-        ask.by(&format!("ApiKey {who}"))
-            .header(signature::ID, message)
-            .header(signature::TIMESTAMP, &at.to_string())
-            .header(signature::SIGNATURE, &signed)
     }
 
     /// Does the jobs that are due.
