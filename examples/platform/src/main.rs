@@ -12,6 +12,12 @@ mod demo;
 mod endpoints;
 mod gateway;
 mod http_api;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the platform is about to serve it"
+)]
+mod notify;
 mod platform;
 mod rewards;
 mod serve;

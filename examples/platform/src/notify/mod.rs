@@ -1,0 +1,3 @@
+//! The notify service: tells people and partners what has happened.
+
+mod target;
