@@ -34,6 +34,15 @@ async fn an_event_that_comes_twice_is_told_once() {
 }
 
 #[tokio::test]
+async fn an_event_that_comes_fifty_times_at_once_is_told_once() {
+    let world = World::new().await;
+    let event = referral("e-1", "claimed");
+    futures_util::future::join_all((0..50).map(|_| world.post(&event))).await;
+    let (_, page) = world.get("ann", "/v1/notifications").await;
+    assert_eq!(kinds(&page), ["referral.claimed"]);
+}
+
+#[tokio::test]
 async fn both_are_told_of_a_referral_that_came_to_nothing() {
     let world = World::new().await;
     world.post(&referral("e-1", "expired")).await;

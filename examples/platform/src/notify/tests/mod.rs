@@ -8,6 +8,7 @@ mod live;
 mod sse;
 mod webhooks;
 mod wire;
+mod worker;
 mod world;
 
 use hook::{Answer, Hook};
