@@ -3,6 +3,7 @@
 mod admin;
 mod api_keys;
 mod clients;
+mod introspection;
 mod keys;
 mod login;
 mod me;
