@@ -31,7 +31,7 @@ pub(super) async fn claim(
             let referral = referrals::by_code(tx.conn(), &code)
                 .await?
                 .ok_or_else(not_found)?;
-            referral.refers(caller.id())?;
+            referral.not_self(caller.id())?;
             referral.after(Step::Claim)?;
             let campaign = campaigns::by_slug(tx.conn(), &referral.campaign).await?;
             campaign

@@ -125,7 +125,7 @@ impl Referral {
     }
 
     /// Nobody refers themselves.
-    pub(in crate::rewards) fn refers(&self, caller: &str) -> Result<()> {
+    pub(in crate::rewards) fn not_self(&self, caller: &str) -> Result<()> {
         if self.referrer_id == caller {
             return Err(conflict("referral.self", "nobody refers themselves"));
         }
