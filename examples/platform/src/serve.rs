@@ -1,4 +1,4 @@
-//! `platform serve`: everything in one process, until a signal comes.
+//! `platform serve`, and each role alone: until a signal comes.
 
 use std::io::Write;
 
@@ -7,26 +7,30 @@ use ovasabi_core::lifecycle::{ExitReport, Phase, Signals};
 use ovasabi_observe::{LogFormat, Telemetry};
 
 use crate::config::{Configured, Format};
-use crate::platform::{Parts, build};
+use crate::platform::{Parts, Role, build};
 
-pub(crate) async fn run(configured: Configured) -> Result<ExitReport> {
+pub(crate) async fn run(configured: Configured, roles: &[Role]) -> Result<ExitReport> {
+    let name = match roles {
+        [role] => role.name(),
+        _ => "platform",
+    };
     let log = &configured.config.log;
     let format = match log.format {
         Format::Auto => LogFormat::Auto,
         Format::Json => LogFormat::Json,
         Format::Human => LogFormat::Human,
     };
-    let telemetry = Telemetry::builder("platform")
+    let telemetry = Telemetry::builder(name)
         .log_format(format)
         .log_filter(&log.filter)
         .install()?;
-    let (app, parts) = build(configured, &telemetry, Signals::os()).await?;
+    let (app, parts) = build(configured, roles, &telemetry, Signals::os()).await?;
     let handle = app.handle();
     let greeting = async {
         handle.reached(Phase::Serving).await;
         // A start that failed is past this phase, and never was in it.
         match handle.phase() {
-            Phase::Serving => greet(&parts),
+            Phase::Serving => greet(&parts, name),
             _ => Ok(()),
         }
     };
@@ -44,10 +48,23 @@ pub(crate) async fn run(configured: Configured) -> Result<ExitReport> {
     Ok(report)
 }
 
-/// Lines to copy.
-fn greet(parts: &Parts) -> Result<()> {
-    let (public, admin) = (parts.public(), parts.admin());
-    let lines = format!(
+/// Where it serves; of a whole platform, lines to copy.
+fn greet(parts: &Parts, name: &str) -> Result<()> {
+    let admin = parts.admin.address();
+    let lines = match (name, parts.address("gateway"), parts.address(name)) {
+        ("platform", Some(public), _) => examples(public, admin),
+        (_, _, Some(place)) => {
+            format!("{name} serves on http://{place}, admin on http://{admin}\n")
+        }
+        _ => format!("{name} works, admin on http://{admin}\n"),
+    };
+    let mut out = std::io::stdout().lock();
+    out.write_all(lines.as_bytes())
+        .context("cannot write to standard output")
+}
+
+fn examples(public: std::net::SocketAddr, admin: std::net::SocketAddr) -> String {
+    format!(
         "\
 platform serves on http://{public}, admin on http://{admin}; try:
   curl -sS http://{public}/v1/auth/register -H 'content-type: application/json' -d '{{\"email\":\"ada@example.org\",\"display_name\":\"Ada\",\"password\":\"correct horse battery staple\"}}'
@@ -57,9 +74,5 @@ platform serves on http://{public}, admin on http://{admin}; try:
   curl -sSi http://{public}/v1/me
   curl -sS http://{admin}/metrics
 "
-    );
-    std::io::stdout()
-        .lock()
-        .write_all(lines.as_bytes())
-        .context("cannot write to standard output")
+    )
 }

@@ -12,6 +12,7 @@ mod origin;
 mod process;
 mod upstreams;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -25,8 +26,7 @@ use ovasabi_observe::Telemetry;
 pub(crate) use health::database_check;
 pub(crate) use link::AppLink;
 
-use crate::stack;
-use crate::upstream::Upstream;
+use crate::platform::{no_route, other_method};
 
 /// What the port shows, and what it steers.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct Admin {
     /// The configuration without its secrets, as TOML.
     pub(crate) dump: String,
     /// The services that this process calls. The breaker and the limiter of each carry its name.
-    pub(crate) upstreams: Vec<(&'static str, Upstream)>,
+    pub(crate) upstreams: Vec<(&'static str, SocketAddr)>,
     pub(crate) app: AppLink,
 }
 
@@ -63,8 +63,8 @@ pub(crate) fn router(admin: Admin) -> Router {
         .route("/log-level", get(log_level::show).put(log_level::set))
         .route("/upstreams", get(upstreams::list))
         .route("/components", get(components::list))
-        .fallback(stack::no_route)
-        .method_not_allowed_fallback(stack::other_method)
+        .fallback(no_route)
+        .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn(origin::refuse_pages))
         .with_state(Arc::new(admin))

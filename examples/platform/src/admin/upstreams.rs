@@ -28,9 +28,9 @@ pub(super) async fn list(State(admin): State<Arc<Admin>>) -> Json<Vec<Seen>> {
         let is_it = |report: &&Report| report.kind == kind && report.name.as_str() == name;
         reports.iter().filter(|report| report.is_alive).find(is_it)
     };
-    let seen = |(name, at): &(&'static str, crate::upstream::Upstream)| Seen {
+    let seen = |(name, at): &(&'static str, SocketAddr)| Seen {
         name,
-        address: at.address(),
+        address: *at,
         breaker: find(breakers::KIND, name).and_then(state),
         in_flight: find("concurrency_limiter", name)
             .and_then(|report| gauge(report, "concurrency_limiter.in_flight")),

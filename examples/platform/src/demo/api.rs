@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use ovasabi_core::Context;
 use ovasabi_core::backoff::Random;
 use ovasabi_core::context::{ContextClientLayer, ContextClientService, TraceContext};
-use ovasabi_core::http::client::Client;
+use ovasabi_core::error::BoxError;
+use ovasabi_core::http::client::{Client, ClientBody};
 use serde_json::Value;
 use tower::{Layer, ServiceExt};
 
@@ -31,6 +33,7 @@ pub(super) struct Ask<'a> {
     pub(super) path: &'a str,
     pub(super) token: Option<&'a str>,
     pub(super) key: Option<&'a str>,
+    headers: Vec<(&'static str, &'a str)>,
     pub(super) body: Option<Value>,
 }
 
@@ -49,6 +52,7 @@ impl<'a> Ask<'a> {
             path,
             token: None,
             key: None,
+            headers: Vec::new(),
             body: None,
         }
     }
@@ -59,6 +63,33 @@ impl<'a> Ask<'a> {
             body: Some(body),
             ..Self::get(path)
         }
+    }
+
+    /// A POST that says nothing but its path.
+    pub(super) fn post_empty(path: &'a str) -> Self {
+        Self {
+            method: Method::POST,
+            ..Self::get(path)
+        }
+    }
+
+    pub(super) fn put(path: &'a str, body: Value) -> Self {
+        Self {
+            method: Method::PUT,
+            ..Self::post(path, body)
+        }
+    }
+
+    pub(super) fn patch(path: &'a str, body: Value) -> Self {
+        Self {
+            method: Method::PATCH,
+            ..Self::post(path, body)
+        }
+    }
+
+    pub(super) fn header(mut self, name: &'static str, value: &'a str) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     pub(super) fn token(self, token: &'a str) -> Self {
@@ -102,32 +133,10 @@ impl Api {
         self.trace.map(|trace| trace.trace_id())
     }
 
+    /// Sends a request and reads the whole answer.
     pub(super) async fn send(&mut self, ask: Ask<'_>) -> Result<Answer> {
-        let trace = TraceContext::root(&self.random);
-        self.trace = Some(trace);
-        self.sent += 1;
-        let mut request = Request::builder()
-            .method(ask.method)
-            .uri(format!("http://{}{}", self.address, ask.path));
-        if let Some(token) = ask.token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        }
-        if let Some(key) = ask.key {
-            request = request.header("idempotency-key", key);
-        }
-        let body = match ask.body {
-            Some(body) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Full::new(Bytes::from(serde_json::to_vec(&body)?))
-            }
-            None => Full::default(),
-        };
-        let cx = Context::background().with(trace).with_timeout(PATIENCE);
-        let response = self
-            .client
-            .clone()
-            .oneshot(cx.attach(request.body(body)?))
-            .await?;
+        let cx = Context::background().with_timeout(PATIENCE);
+        let response = self.respond(&cx, ask).await?;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await?.to_bytes();
         let content_type = parts.headers.get(header::CONTENT_TYPE);
@@ -141,6 +150,42 @@ impl Api {
             headers: parts.headers,
             body,
         })
+    }
+
+    /// Sends a request whose answer goes on for as long as somebody listens.
+    pub(super) async fn open(
+        &mut self,
+        ask: Ask<'_>,
+    ) -> Result<Response<BoxBody<Bytes, BoxError>>> {
+        let response = self.respond(&Context::background(), ask).await?;
+        Ok(response.map(|body| BodyExt::map_err(body, Into::into).boxed()))
+    }
+
+    async fn respond(&mut self, cx: &Context, ask: Ask<'_>) -> Result<Response<ClientBody>> {
+        let trace = TraceContext::root(&self.random);
+        self.trace = Some(trace);
+        self.sent += 1;
+        let mut request = Request::builder()
+            .method(ask.method)
+            .uri(format!("http://{}{}", self.address, ask.path));
+        if let Some(token) = ask.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(key) = ask.key {
+            request = request.header("idempotency-key", key);
+        }
+        for (name, value) in ask.headers {
+            request = request.header(name, value);
+        }
+        let body = match ask.body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Full::new(Bytes::from(serde_json::to_vec(&body)?))
+            }
+            None => Full::default(),
+        };
+        let request = cx.with(trace).attach(request.body(body)?);
+        Ok(self.client.clone().oneshot(request).await?)
     }
 }
 

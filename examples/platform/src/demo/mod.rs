@@ -4,6 +4,8 @@
 
 mod api;
 mod steps;
+mod stream;
+mod target;
 mod world;
 
 use std::future::Future;
@@ -16,16 +18,29 @@ use ovasabi_core::time::Clock;
 use world::World;
 
 /// The steps, in order; the names are what `--fail-at` takes.
-pub(crate) const STEPS: [&str; 14] = [
+pub(crate) const STEPS: [&str; 27] = [
     "start",
-    "register-ada",
-    "register-bob",
-    "login",
+    "register",
+    "roles",
     "me",
+    "refresh",
     "welcome",
+    "campaign",
+    "api-key",
+    "webhook",
+    "listen",
+    "referral",
+    "self-referral",
+    "claim",
+    "qualify",
+    "qualify-again",
+    "reward",
+    "notification",
+    "delivery",
     "bad-body",
     "foreign-wallet",
     "transfer",
+    "rotate-keys",
     "limit",
     "breaker-opens",
     "breaker-recovers",

@@ -32,6 +32,8 @@ pub(crate) enum Whose {
     Own,
     /// What the path names, for the owner in this field; to all others it does not exist.
     Owner(&'static str),
+    /// The same, and for these roles, whoever owns it.
+    OwnerOr(&'static str, &'static [&'static str]),
 }
 
 /// The policy of one route.
@@ -116,6 +118,18 @@ impl Access {
 
     pub(super) const fn is_stream(self) -> bool {
         self.is_stream
+    }
+
+    /// The same, and to `roles`, whoever owns it.
+    pub(crate) const fn owner_or(
+        self,
+        field: &'static str,
+        roles: &'static [&'static str],
+    ) -> Self {
+        Self {
+            whose: Whose::OwnerOr(field, roles),
+            ..self
+        }
     }
 
     pub(crate) const fn who(self) -> Who {

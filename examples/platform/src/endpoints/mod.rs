@@ -13,7 +13,8 @@ use ovasabi_auth::policy::{RequireLayer, Rule};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-pub(crate) use access::{Access, Policy, Who, Whose};
+use access::Who;
+pub(crate) use access::{Access, Policy};
 pub(crate) use document::document;
 pub(crate) use guards::Guards;
 

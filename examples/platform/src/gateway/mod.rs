@@ -1,10 +1,15 @@
-//! The gateway: knows routes and limits, not the domain.
+//! The gateway: knows routes and policies, not the domain.
 //!
-//! Each upstream has a breaker and a retry budget of its own, so that one that is down takes no other
-//! with it.
+//! Each service behind it has a stack of its own (deadline, retries within a budget, breaker, concurrency), so that one
+//! that is down takes no other with it. What it does not know as a route does not exist outside: `/internal` least of
+//! all.
 
+mod document;
 mod limits;
 mod routes;
+mod upstream;
 
+pub(crate) use document::routes as document_routes;
 pub(crate) use limits::Limits;
-pub(crate) use routes::{Gateway, Policies};
+pub(crate) use routes::Gateway;
+pub(crate) use upstream::Upstream;

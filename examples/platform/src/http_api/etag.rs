@@ -69,7 +69,7 @@ impl IfNoneMatch {
 }
 
 /// Somebody else was faster.
-pub(crate) fn changed() -> Error {
+fn changed() -> Error {
     Error::new(Code::Aborted, "http.if_match")
         .detail("it has changed since it was read; read it again")
         .with_http_status(StatusCode::PRECONDITION_FAILED)

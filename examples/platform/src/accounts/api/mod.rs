@@ -23,7 +23,7 @@ const PARTNER: Access = Access::roles(&["partner"]);
 const ADMIN: Access = Access::roles(&["admin"]);
 
 /// All routes.
-pub(crate) fn endpoints(accounts: Accounts, guards: Guards) -> Endpoints {
+pub(crate) fn endpoints(guards: Guards) -> Endpoints<Accounts> {
     Endpoints::new(guards)
         .add(Access::public(), routes!(register::register))
         .add(Access::public(), routes!(login::login))
@@ -39,7 +39,6 @@ pub(crate) fn endpoints(accounts: Accounts, guards: Guards) -> Endpoints {
         .add(ADMIN, routes!(signing_keys::list, signing_keys::rotate))
         .add(Access::client(), routes!(token::token))
         .add(Access::client(), routes!(introspect::introspect))
-        .with_state(accounts)
 }
 
 /// For answers with a secret in them.

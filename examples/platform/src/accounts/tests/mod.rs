@@ -87,7 +87,8 @@ impl World {
             .await
             .unwrap();
         let guards = Guards::tokens(&accounts.verifier());
-        let router = endpoints(accounts.clone(), guards)
+        let router = endpoints(guards)
+            .with_state(accounts.clone())
             .into_routes()
             .into_router();
         Self {

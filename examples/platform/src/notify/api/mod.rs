@@ -13,7 +13,7 @@ use crate::contract::EVENTS_SCOPE;
 use crate::endpoints::{Access, Endpoints, Guards};
 
 /// All of them, with who may call which.
-pub(crate) fn endpoints(notify: Notify, guards: Guards) -> Endpoints {
+pub(crate) fn endpoints(guards: Guards) -> Endpoints<Notify> {
     let partner = Access::roles(&["partner"]);
     let admin = Access::roles(&["admin"]);
     Endpoints::new(guards)
@@ -32,5 +32,4 @@ pub(crate) fn endpoints(notify: Notify, guards: Guards) -> Endpoints {
         )
         .add(admin, routes!(admin::list))
         .add(admin, routes!(admin::retry))
-        .with_state(notify)
 }

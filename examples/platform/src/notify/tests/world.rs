@@ -103,7 +103,8 @@ impl World {
     }
 
     pub(super) fn router(&self) -> Router {
-        endpoints(self.notify.clone(), Guards::tokens(&self.verifier))
+        endpoints(Guards::tokens(&self.verifier))
+            .with_state(self.notify.clone())
             .into_routes()
             .into_router()
     }

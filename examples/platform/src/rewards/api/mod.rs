@@ -23,10 +23,10 @@ use crate::contract::{EVENTS_SCOPE, QUALIFY_SCOPE};
 use crate::endpoints::{Access, Endpoints, Guards};
 
 /// All routes of the service, and who may call them.
-pub(crate) fn endpoints(rewards: Rewards, guards: Guards) -> Endpoints {
+pub(crate) fn endpoints(guards: Guards) -> Endpoints<Rewards> {
     const PARTNER: &str = "campaign.partner_id";
     let admin = Access::roles(&["admin"]);
-    let owner_or_admin = Access::roles(&["admin", "partner"]).owner(PARTNER);
+    let owner_or_admin = Access::roles(&["admin", "partner"]).owner_or(PARTNER, &["admin"]);
     Endpoints::new(guards)
         .add(Access::public(), routes!(catalogue::list))
         .add(Access::public(), routes!(catalogue::campaign))
@@ -63,5 +63,4 @@ pub(crate) fn endpoints(rewards: Rewards, guards: Guards) -> Endpoints {
         .add(admin, routes!(admin::ledger_audit))
         .add(admin, routes!(admin::rewards_audit))
         .add(Access::service(EVENTS_SCOPE), routes!(events::take_in))
-        .with_state(rewards)
 }

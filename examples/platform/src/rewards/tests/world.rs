@@ -77,7 +77,7 @@ impl World {
             .unwrap();
         let signer = AccessTokenSigner::builder(issuer, audience, key).clock(clock.clone());
         let guards = Guards::with_api_keys(&verifier, Keys);
-        let endpoints = endpoints(rewards.clone(), guards);
+        let endpoints = endpoints(guards).with_state(rewards.clone());
         let document = serde_json::to_value(endpoints.openapi()).unwrap();
         let router = endpoints
             .into_routes()

@@ -1,0 +1,37 @@
+//! The gateway as a role.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use ovasabi_resilience::rate_limit::Quota;
+
+use crate::api;
+use crate::config::Target;
+use crate::gateway::{Gateway, Limits, Upstream, document_routes};
+use crate::platform::house::House;
+use crate::platform::unit::Place;
+
+pub(super) fn furnish(house: &mut House) -> Result<()> {
+    let registry = house.telemetry.registry().clone();
+    let config = std::sync::Arc::clone(&house.config);
+    let mut upstreams = HashMap::new();
+    for target in Target::ALL {
+        let (name, address) = (target.name(), house.address(target));
+        let upstream = Upstream::new(name, address, &config.upstream, &registry)?;
+        upstreams.insert(target, upstream);
+    }
+    let limits = Limits::new(
+        Quota::per_minute(config.limits.auth_per_minute),
+        Quota::per_second(config.limits.api_per_second),
+        &registry,
+    )?;
+    let gateway = Gateway {
+        upstreams,
+        limits,
+        verifier: house.verifier("gateway")?,
+    };
+    let mut routes = gateway.routes(&config.gateway.routes);
+    routes.brief = routes.brief.merge(document_routes(&api::openapi()?)?);
+    let place = Place::take("gateway", config.public)?;
+    house.serve_at("gateway", place, routes)
+}
