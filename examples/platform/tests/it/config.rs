@@ -1,6 +1,6 @@
 //! Configuration: everything that is wrong, at once.
 
-use crate::program::{Running, command, run};
+use crate::program::{command, run};
 
 #[test]
 fn three_mistakes_are_three_lines_in_one_go() {
@@ -13,7 +13,7 @@ fn three_mistakes_are_three_lines_in_one_go() {
         .env("PLATFORM__DRAIN__DELAY", "soon")
         .output()
         .unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(78));
     let file = file.display();
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
@@ -43,22 +43,22 @@ fn values_out_of_range_are_named_with_their_places_before_anything_is_built() {
         "serve",
         "--drain.delay=18446744073709551615s",
         "--drain.grace=9223372036854775807s",
-        "--tokens.ttl=25h",
-        "--passwords.permits=257",
-        "--upstream.open_for=0s",
-        "--upstream.deadline=2h",
+        "--accounts.token_ttl=25h",
+        "--accounts.password_permits=257",
+        "--upstream.breaker.wait_duration_in_open=0s",
+        "--upstream.deadline=25h",
     ])
     .current_dir(folder.path())
     .output()
     .unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(78));
     let errors = String::from_utf8(output.stderr).unwrap();
     for key in [
         "drain.delay",
         "drain.grace",
-        "tokens.ttl",
-        "passwords.permits",
-        "upstream.open_for",
+        "accounts.token_ttl",
+        "accounts.password_permits",
+        "upstream.breaker.wait_duration_in_open",
         "upstream.deadline",
     ] {
         let line = errors.lines().find(|line| line.starts_with(key));
@@ -69,17 +69,27 @@ fn values_out_of_range_are_named_with_their_places_before_anything_is_built() {
     assert!(!folder.path().join("platform-data").exists());
 }
 
-/// The breaker's longest break must not be below its first, and is no key of ours.
+/// A route that the router cannot take is told before anything listens.
 #[test]
-fn a_break_longer_than_a_minute_is_possible() {
+fn routes_that_cannot_be_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    let mut serve = command(&["serve", "--upstream.open_for=5m", "--drain.delay=0s"]);
-    serve.args(["--public=127.0.0.1:0", "--admin=127.0.0.1:0"]);
-    serve.current_dir(folder.path());
-    let mut serving = Running::start(serve);
-    serving.line("platform serves on");
-    serving.terminate();
-    assert_eq!(serving.end().0, Some(0));
+    let text = "[gateway]\nroutes = [\n\
+        { path = '/v1/me', to = 'accounts' },\n\
+        { path = 'v1/wallet', to = 'rewards' },\n\
+        { path = '/internal/events', to = 'rewards' },\n\
+        { path = '/v1/me', to = 'rewards' },\n\
+        { path = '/v1/x', to = 'nobody' },\n]\n";
+    std::fs::write(folder.path().join("platform.toml"), text).unwrap();
+    let output = command(&["gateway"]).current_dir(folder.path()).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    for (nth, what) in [(4, "expected one of")] {
+        let key = format!("gateway.routes[{nth}]");
+        let line = errors.lines().find(|line| line.starts_with(&key));
+        let line = line.unwrap_or_else(|| panic!("{key} is missing: {errors}"));
+        assert!(line.contains(what), "{line}");
+    }
 }
 
 #[test]
@@ -115,11 +125,11 @@ fn help_lists_what_can_be_set() {
 fn an_argument_that_is_not_utf8_is_refused_without_a_panic() {
     use std::os::unix::ffi::OsStrExt;
 
-    for command_word in [None, Some("serve")] {
+    for (command_word, code) in [(None, 1), (Some("serve"), 78)] {
         let mut command = command(&[]);
         command.args(command_word);
         let output = command.arg(std::ffi::OsStr::from_bytes(b"\xff")).output();
         let output = output.unwrap();
-        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
     }
 }

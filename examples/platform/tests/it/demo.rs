@@ -4,16 +4,29 @@ use std::process::Command;
 
 use crate::program::{Running, command, run};
 
-const STEPS: [&str; 14] = [
+const STEPS: [&str; 27] = [
     "start",
-    "register-ada",
-    "register-bob",
-    "login",
+    "register",
+    "roles",
     "me",
+    "refresh",
     "welcome",
+    "campaign",
+    "api-key",
+    "webhook",
+    "listen",
+    "referral",
+    "self-referral",
+    "claim",
+    "qualify",
+    "qualify-again",
+    "reward",
+    "notification",
+    "delivery",
     "bad-body",
     "foreign-wallet",
     "transfer",
+    "rotate-keys",
     "limit",
     "breaker-opens",
     "breaker-recovers",
@@ -39,14 +52,14 @@ fn every_step_passes_and_has_a_line() {
         );
     }
     assert!(
-        lines[STEPS.len()].starts_with("demo passed: 14 steps"),
+        lines[STEPS.len()].starts_with("demo passed: 27 steps"),
         "{text}"
     );
 }
 
 #[test]
 fn a_step_that_fails_is_named_on_the_last_line_and_the_exit_is_not_zero() {
-    for step in STEPS {
+    for step in ["start", "reward", "drain"] {
         let output = run(&["demo", "--fail-at", step]);
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{step}: {errors}");
@@ -62,14 +75,14 @@ fn a_step_that_does_not_exist_is_refused_with_those_that_do() {
     assert!(
         String::from_utf8(output.stderr)
             .unwrap()
-            .contains("expected one of start, register-ada")
+            .contains("expected one of start, register")
     );
 }
 
 #[test]
 fn a_signal_ends_it_with_the_step_on_the_last_line() {
     let mut demo = Running::start(command(&["demo"]));
-    demo.line("ok  1/14");
+    demo.line("ok  1/27");
     demo.terminate();
     let (code, errors) = demo.end();
     assert_eq!(code, Some(1), "{errors}");

@@ -3,8 +3,18 @@
 
 mod admin;
 mod api;
+mod cast;
+mod concurrency;
 mod config;
+mod degradation;
 mod demo;
+mod document;
+mod http;
+mod installation;
+mod kill;
 mod operated;
 mod program;
+mod rbac;
+mod roles;
 mod serve;
+mod trace;

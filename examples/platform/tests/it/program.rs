@@ -1,5 +1,6 @@
 //! The built program as a child process.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 
@@ -33,6 +34,13 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// The same, with its standard error in a file: a pipe that nobody reads fills up, and stops it.
+    pub(crate) fn start_logging(mut command: Command, log: File) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
     }
