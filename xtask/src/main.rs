@@ -1,5 +1,5 @@
 //! The workspace's own commands: `cargo xtask setup`, `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`,
-//! `cargo xtask soak`, `cargo xtask fuzz`.
+//! `cargo xtask soak`, `cargo xtask fuzz`, `cargo xtask contract`.
 //!
 //! Each prints the plain command it runs before running it, so that a person can repeat any step by hand.
 #![allow(
@@ -11,6 +11,7 @@
 mod apt;
 mod bench;
 mod check;
+mod contract;
 mod fuzz;
 mod process;
 mod provider;
@@ -35,6 +36,7 @@ usage: cargo xtask COMMAND
   check [STEP…]     run all checks, or the named steps
   bench FAMILY      run a family of benches (resilience, auth) and write its page and chart in docs/benchmarks
   soak CRATE        drop, panic and jump in random stacks (resilience); then --minutes N (default 1), --seed N
+  contract          send the platform what its OpenAPI document allows, and what not; then --seconds N (default 60)
   fuzz [TARGET]     throw random input at a fuzz target of fuzz/, or at all; then --seconds N (default 60, each)
 
 environment:
@@ -70,6 +72,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "check" => check::run(&workspace, rest),
         "bench" => bench::run(&workspace, rest),
         "soak" => soak::run(&workspace, rest),
+        "contract" => contract::run(&workspace, rest),
         "fuzz" => fuzz::run(&workspace, rest),
         unknown => bail!("unknown command `{unknown}`\n\n{USAGE}\n{}", check::usage()),
     }

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::process::{Run, find_on_path};
 use crate::workspace::Workspace;
-use crate::{apt, provider, tools};
+use crate::{apt, contract, provider, tools};
 
 /// A server that tests start for themselves, and the Debian package that brings it.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     components(workspace)?;
     servers()?;
     provider::install(workspace)?;
+    contract::install(workspace)?;
     if workspace.advisory_db().is_some() {
         println!("audit: {}", tools::cargo_audit(workspace)?.display());
     }
