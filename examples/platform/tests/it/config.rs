@@ -69,27 +69,31 @@ fn values_out_of_range_are_named_with_their_places_before_anything_is_built() {
     assert!(!folder.path().join("platform-data").exists());
 }
 
-/// A route that the router cannot take is told before anything listens.
+/// A route that the router cannot take, or that opens what is not for the world, is told before anything listens.
 #[test]
 fn routes_that_cannot_be_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let text = "[gateway]\nroutes = [\n\
-        { path = '/v1/me', to = 'accounts' },\n\
+        { path = '/v1/wallets/{id}', to = 'rewards' },\n\
         { path = 'v1/wallet', to = 'rewards' },\n\
         { path = '/internal/events', to = 'rewards' },\n\
-        { path = '/v1/me', to = 'rewards' },\n\
-        { path = '/v1/x', to = 'nobody' },\n]\n";
+        { path = '/v1/wallets/{name}', to = 'rewards' },\n]\n";
     std::fs::write(folder.path().join("platform.toml"), text).unwrap();
     let output = command(&["gateway"]).current_dir(folder.path()).output();
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(78));
     let errors = String::from_utf8(output.stderr).unwrap();
-    for (nth, what) in [(4, "expected one of")] {
-        let key = format!("gateway.routes[{nth}]");
+    for (nth, what) in [
+        (1, "expected a path such as"),
+        (2, "what is internal is not for the world"),
+        (3, "expected each path once"),
+    ] {
+        let key = format!("gateway.routes[{nth}].path");
         let line = errors.lines().find(|line| line.starts_with(&key));
         let line = line.unwrap_or_else(|| panic!("{key} is missing: {errors}"));
         assert!(line.contains(what), "{line}");
     }
+    assert_eq!(errors.lines().count(), 3, "{errors}");
 }
 
 #[test]
