@@ -75,9 +75,11 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let document = workspace.root().join("examples/platform/api/openapi.json");
     let (script, document) = (folder.join("check.py"), document.display().to_string());
     let script = script.display().to_string();
+    let (program, data) = (program.display(), serving.data.path().display());
+    let (program, data) = (program.to_string(), data.to_string());
     Run::new(
         venv(workspace).join("bin/python"),
-        [&script, &serving.url, &document, seconds],
+        [&script, &serving.url, &document, seconds, &program, &data],
     )
     .succeed()
 }
@@ -94,7 +96,7 @@ fn venv(workspace: &Workspace) -> PathBuf {
 struct Serving {
     child: Child,
     url: String,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Serving {
@@ -118,7 +120,7 @@ impl Serving {
         let mut serving = Self {
             child,
             url: String::new(),
-            _data: data,
+            data,
         };
         let mut lines = BufReader::new(serving.child.stdout.take().context("no output")?).lines();
         let line = lines.next().context("it ended before it served")??;
