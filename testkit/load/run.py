@@ -22,6 +22,7 @@ HERE = pathlib.Path(__file__).parent
 SETTINGS = [
     "--limits.auth_per_minute=1000000",
     "--limits.api_per_second=1000000",
+    "--limits.caller_per_second=1000000",
     "--log.filter=warn",
     "--drain.delay=0s",
 ]

@@ -109,6 +109,7 @@ impl Serving {
             // The limits are another test's.
             "--limits.auth_per_minute=1000000",
             "--limits.api_per_second=1000000",
+            "--limits.caller_per_second=1000000",
             "--log.filter=warn",
         ];
         let child = Command::new(program)

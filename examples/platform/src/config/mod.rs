@@ -76,6 +76,8 @@ pub(crate) struct LimitsConfig {
     pub(crate) auth_per_minute: NonZeroU32,
     /// All other requests of one address, a second.
     pub(crate) api_per_second: NonZeroU32,
+    /// Requests of one user, a second, wherever from.
+    pub(crate) caller_per_second: NonZeroU32,
     /// Requests under way in one service.
     pub(crate) in_flight: NonZeroU32,
     /// Live streams in one service.
@@ -170,6 +172,7 @@ impl Default for LimitsConfig {
         Self {
             auth_per_minute: count(10),
             api_per_second: count(50),
+            caller_per_second: count(30),
             in_flight: count(256),
             streams: count(1_000),
             deadline: Duration::from_secs(10),

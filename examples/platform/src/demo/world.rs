@@ -139,6 +139,7 @@ pub(super) fn config(dir: &TempDir) -> Config {
     let many = |count| std::num::NonZeroU32::MIN.saturating_add(count);
     config.limits.auth_per_minute = many(40);
     config.limits.api_per_second = many(500);
+    config.limits.caller_per_second = many(200);
     config.upstream.breaker.consecutive_failures = Some(3);
     config.upstream.breaker.wait_duration_in_open = Duration::from_millis(400);
     config.notify.webhook_allow = vec!["127.0.0.1/32".to_owned()];

@@ -1,46 +1,39 @@
-//! Limits by client address.
+//! Limits by client address, and by who is calling.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
-use axum::extract::Request;
-use ovasabi_core::http::PeerAddr;
+use ovasabi_core::context::Subject;
 use ovasabi_core::inspect::Registry;
 use ovasabi_resilience::config::ConfigError;
 use ovasabi_resilience::rate_limit::{KeyedRateLimiter, Quota};
 
+use crate::config::LimitsConfig;
+
 /// Who may ask how often. Clones share the buckets.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
-    /// Logins and registrations: guessing must be slow.
+    /// Logins and registrations of one address: guessing must be slow.
     pub(super) auth: KeyedRateLimiter<IpAddr>,
-    /// Everything else.
+    /// Everything else of one address.
     pub(super) api: KeyedRateLimiter<IpAddr>,
+    /// What one user asks, wherever from: behind authentication.
+    pub(super) caller: KeyedRateLimiter<Subject>,
 }
 
 impl Limits {
-    pub(crate) fn new(auth: Quota, api: Quota, registry: &Registry) -> Result<Self, ConfigError> {
-        Ok(Self {
-            auth: KeyedRateLimiter::<IpAddr>::builder("gateway-auth", auth)
+    pub(crate) fn new(config: &LimitsConfig, registry: &Registry) -> Result<Self, ConfigError> {
+        let by_address = |name: &'static str, quota| {
+            KeyedRateLimiter::<IpAddr>::builder(name, quota)
                 .inspect(registry)
-                .build()?,
-            api: KeyedRateLimiter::<IpAddr>::builder("gateway-api", api)
+                .build()
+        };
+        let caller = Quota::per_second(config.caller_per_second);
+        Ok(Self {
+            auth: by_address("gateway-auth", Quota::per_minute(config.auth_per_minute))?,
+            api: by_address("gateway-api", Quota::per_second(config.api_per_second))?,
+            caller: KeyedRateLimiter::<Subject>::builder("gateway-caller", caller)
                 .inspect(registry)
                 .build()?,
         })
-    }
-}
-
-/// The address that a limit counts for: the peer of the connection, with IPv6 by its /64, which is what
-/// one household or one machine is given.
-pub(super) fn client(request: &Request) -> IpAddr {
-    let peer = request
-        .extensions()
-        .get::<PeerAddr>()
-        .and_then(|peer| peer.ip());
-    match peer.map(|ip| ip.to_canonical()) {
-        Some(IpAddr::V6(ip)) => IpAddr::V6((ip.to_bits() & (u128::MAX << 64)).into()),
-        Some(v4) => v4,
-        // No socket: a test over memory. All such share a bucket.
-        None => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
     }
 }

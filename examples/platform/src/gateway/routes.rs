@@ -1,14 +1,16 @@
 //! From a path to a service, on the terms of its route.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use axum::extract::Request;
 use axum::routing::{MethodRouter, any};
 use ovasabi_auth::AuthLayer;
 use ovasabi_auth::token::AccessTokenVerifier;
 use ovasabi_resilience::rate_limit::KeyedRateLimitLayer;
+use ovasabi_resilience::rate_limit::key::{Caller, ClientIp};
 
-use super::limits::{Limits, client};
+use super::limits::Limits;
 use super::upstream::Upstream;
 use crate::config::{Limit, Route, Target, TokenRule};
 use crate::endpoints::Routes;
@@ -26,8 +28,10 @@ impl Gateway {
     pub(crate) fn routes(self, table: &[Route]) -> Routes {
         let required = AuthLayer::required(self.verifier.clone());
         let optional = AuthLayer::optional(self.verifier);
-        let auth = KeyedRateLimitLayer::keyed(self.limits.auth, client).responding();
-        let api = KeyedRateLimitLayer::keyed(self.limits.api, client).responding();
+        let Limits { auth, api, caller } = self.limits;
+        let auth = KeyedRateLimitLayer::keyed(auth, ClientIp::peer()).responding();
+        let api = KeyedRateLimitLayer::keyed(api, ClientIp::peer()).responding();
+        let caller = KeyedRateLimitLayer::keyed(caller, Caller::new()).responding();
         let mut routes = Routes::default();
         for route in table {
             let Some(upstream) = self.upstreams.get(&route.to) else {
@@ -35,7 +39,10 @@ impl Gateway {
             };
             let handler = pass_to(upstream.clone(), route.stream);
             let handler = match route.token {
-                TokenRule::Required => handler.layer(required.clone()),
+                TokenRule::Required => {
+                    let counted = handler.layer::<_, Infallible>(caller.clone());
+                    counted.layer(required.clone())
+                }
                 TokenRule::Optional => handler.layer(optional.clone()),
                 TokenRule::Ignored => handler,
             };

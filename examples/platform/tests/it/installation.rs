@@ -46,6 +46,7 @@ impl Installation {
         let limits = [
             "--limits.auth_per_minute=100000",
             "--limits.api_per_second=100000",
+            "--limits.caller_per_second=100000",
         ];
         let settings = fixed.iter().chain(&limits).chain(settings);
         Self {

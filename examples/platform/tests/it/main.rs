@@ -12,6 +12,7 @@ mod document;
 mod http;
 mod installation;
 mod kill;
+mod limits;
 mod operated;
 mod program;
 mod rbac;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use ovasabi_resilience::rate_limit::Quota;
 
 use crate::api;
 use crate::config::Target;
@@ -20,11 +19,7 @@ pub(super) fn furnish(house: &mut House) -> Result<()> {
         let upstream = Upstream::new(name, address, &config.upstream, &registry)?;
         upstreams.insert(target, upstream);
     }
-    let limits = Limits::new(
-        Quota::per_minute(config.limits.auth_per_minute),
-        Quota::per_second(config.limits.api_per_second),
-        &registry,
-    )?;
+    let limits = Limits::new(&config.limits, &registry)?;
     let gateway = Gateway {
         upstreams,
         limits,
