@@ -117,6 +117,7 @@ pub(super) fn complete(operation: &mut Operation, access: Access, path: &str) {
     }
     if operation.request_body.is_some() {
         problems.extend([
+            (408, "The body did not arrive in time."),
             (413, "The body is too large."),
             (415, "The body is not JSON."),
         ]);

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use axum::Router;
 use bytes::Bytes;
 use http_body_util::Full;
 use ovasabi_auth::http::HttpClient;
@@ -146,20 +147,20 @@ impl House {
     pub(super) fn serve(&mut self, target: Target, routes: Routes) -> Result<()> {
         let place = self.places.remove(&target);
         let place = place.with_context(|| format!("{} is served once", target.name()))?;
-        self.serve_at(target.name(), place, routes)
+        let router = self.router(target.name(), routes)?;
+        self.serve_at(target.name(), place, router);
+        Ok(())
     }
 
-    pub(super) fn serve_at(
-        &mut self,
-        name: &'static str,
-        place: Place,
-        routes: Routes,
-    ) -> Result<()> {
-        let router = stack::serve(name, routes, &self.telemetry, &self.config.limits)?;
+    /// These routes, behind what stands before every router.
+    pub(super) fn router(&self, name: &'static str, routes: Routes) -> Result<Router> {
+        stack::serve(name, routes, &self.telemetry, &self.config.limits)
+    }
+
+    pub(super) fn serve_at(&mut self, name: &'static str, place: Place, router: Router) {
         let unit = Unit::new(name, place, router, self.telemetry.registry());
         self.units.push(unit.clone());
         self.parts.push(Part::Unit(unit));
-        Ok(())
     }
 
     /// What operators see: it answers while the rest drains.

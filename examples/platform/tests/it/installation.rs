@@ -130,8 +130,13 @@ impl Installation {
 
     /// What the world reaches.
     pub(crate) fn public(&self) -> Http {
+        Http::new(self.place())
+    }
+
+    /// Where that is.
+    pub(crate) fn place(&self) -> SocketAddr {
         let gateway = self.processes.last().unwrap();
-        Http::new(gateway.place.unwrap())
+        gateway.place.unwrap()
     }
 
     /// A service itself, past the gateway.

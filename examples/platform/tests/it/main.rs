@@ -18,4 +18,5 @@ mod program;
 mod rbac;
 mod roles;
 mod serve;
+mod strangers;
 mod trace;

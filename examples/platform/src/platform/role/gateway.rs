@@ -3,12 +3,17 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
+use axum::middleware::map_request;
+use ovasabi_core::http::server::BodyLimitLayer;
 
 use crate::api;
 use crate::config::Target;
-use crate::gateway::{Gateway, Limits, Upstream, document_routes};
+use crate::gateway::{Gateway, Limits, Upstream, document_routes, without_patience};
 use crate::platform::house::House;
 use crate::platform::unit::Place;
+
+/// Bodies are held until they are whole; none of this platform comes near.
+const LARGEST_BODY: u64 = 64 * 1024;
 
 pub(super) fn furnish(house: &mut House) -> Result<()> {
     let registry = house.telemetry.registry().clone();
@@ -28,5 +33,11 @@ pub(super) fn furnish(house: &mut House) -> Result<()> {
     let mut routes = gateway.routes(&config.gateway.routes);
     routes.brief = routes.brief.merge(document_routes(&api::openapi()?)?);
     let place = Place::take("gateway", config.public)?;
-    house.serve_at("gateway", place, routes)
+    // Outermost: what is read of a request must not be what a stranger wrote for the services.
+    let router = house
+        .router("gateway", routes)?
+        .layer(BodyLimitLayer::new(LARGEST_BODY))
+        .layer(map_request(without_patience));
+    house.serve_at("gateway", place, router);
+    Ok(())
 }
