@@ -4,6 +4,7 @@
 //! that is down takes no other with it. What it does not know as a route does not exist outside: `/internal` least of
 //! all.
 
+mod blame;
 mod document;
 mod limits;
 mod patience;

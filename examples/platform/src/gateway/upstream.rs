@@ -17,6 +17,8 @@ use ovasabi_resilience::stack::{ClientConfig, ClientLayer, ClientStack, Part, St
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
 
+use super::blame::Blame;
+
 type Transport = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
 
 /// How long a client may take to send its body: those of this platform are smaller than their heads.
@@ -98,7 +100,9 @@ fn transport(
 ) -> anyhow::Result<Transport> {
     let client = ContextClientLayer::new().layer(client);
     // Held to the head of the answer alone: a stream would keep its slot for hours.
-    let client = ClientLayer::http(stack).wrap(client);
+    let client = ClientLayer::http(stack)
+        .classify(Blame::default())
+        .wrap(client);
     let proxy = Proxy::new(format!("http://{address}").parse()?, client)?;
     Ok(BoxCloneSyncService::new(
         proxy.map_response(IntoResponse::into_response),

@@ -14,8 +14,12 @@ const MANY: usize = 8;
 
 /// With upstreams that are given up soon, and breakers that open soon and for long.
 fn touchy() -> Installation {
+    with_timeout("300ms")
+}
+
+fn with_timeout(timeout: &str) -> Installation {
     Installation::whole(&[
-        "--upstream.timeout=300ms",
+        &format!("--upstream.timeout={timeout}"),
         "--upstream.retry.max_attempts=1",
         "--upstream.breaker.wait_duration_in_open=1h",
         "--upstream.breaker.max_wait_duration_in_open=1h",
@@ -96,4 +100,53 @@ async fn a_client_that_has_no_time_is_no_fault_of_the_service() {
         }
         is_open_to_others(&http).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_asks_too_often_is_no_fault_of_the_service() {
+    let it = touchy();
+    let http = it.public();
+    let (ada, bob) = (
+        cast::join(&http, "ada").await,
+        cast::join(&http, "bob").await,
+    );
+    let listen = format!(
+        "GET /v1/events HTTP/1.1\r\nhost: platform\r\nauthorization: Bearer {}\r\n\r\n",
+        ada.token
+    );
+    // As many as one may have, and they stay.
+    let _streams = [(); 3].map(|()| {
+        let mut stream = TcpStream::connect(it.place()).unwrap();
+        stream.write_all(listen.as_bytes()).unwrap();
+        stream.read_exact(&mut [0; 12]).unwrap();
+        stream
+    });
+    for _ in 0..5 {
+        for answer in all_at_once(it.place(), &listen) {
+            assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
+        }
+    }
+    let read = Ask::get("/v1/notifications").token(&bob.token);
+    http.send(&read).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_log_in_at_once_keep_out_nobody_who_has() {
+    // Who stands in the lane is not slow.
+    let it = with_timeout("5s");
+    let http = it.public();
+    let ada = cast::join(&http, "ada").await;
+    let logins = (0..100).map(|nth| {
+        let http = http.clone();
+        let body = json!({ "email": format!("n{nth}@example.org"), "password": cast::PASSWORD });
+        tokio::spawn(async move { http.send(&Ask::post("/v1/auth/login", &body)).await })
+    });
+    let mut busy = 0;
+    for login in logins.collect::<Vec<_>>() {
+        let answer = login.await.unwrap();
+        busy += usize::from(answer.status == 429 && answer.reason() == "accounts.busy");
+    }
+    assert!(busy > 0);
+    let me = Ask::get("/v1/me").token(&ada.token);
+    http.send(&me).await.expect(200);
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use garde::Validate;
 use http::{HeaderName, HeaderValue};
 use ovasabi_auth::protect::Password;
-use ovasabi_auth::protect::password::Verdict;
+use ovasabi_auth::protect::password::{PasswordError, Verdict};
 use ovasabi_auth::token::Grant;
 use ovasabi_core::{Code, Context, Error, Result};
 use serde::{Deserialize, Serialize};
@@ -68,7 +68,11 @@ pub(super) async fn login(
     let hash = known.as_ref().map(|known| known.password_hash.as_str());
     // An address that nobody has costs the same: the answer must not tell which of the two was wrong.
     let password = Password::new(asked.password);
-    let verdict = parts.hasher.verify(&cx, &password, hash).await?;
+    let verdict = parts
+        .hasher
+        .verify(&cx, &password, hash)
+        .await
+        .map_err(unhashed)?;
     let Some(user) = known.filter(|_| matches!(verdict, Verdict::Correct { .. })) else {
         attempt.failed();
         return Err(Error::new(Code::Unauthenticated, "accounts.bad_login")
@@ -111,4 +115,19 @@ pub(super) async fn answer(
         refresh_expires_in: refresh_ms.unsigned_abs() / 1_000,
     };
     Ok(([NO_STORE], Json(tokens)))
+}
+
+/// A full lane is for those who log in to wait for. It is no 503: the gateway would take the whole service for ill, and
+/// keep out those who are logged in.
+pub(super) fn unhashed(error: PasswordError) -> Error {
+    let PasswordError::Refused(rejection) = &error else {
+        return error.into();
+    };
+    let busy = Error::new(Code::ResourceExhausted, "accounts.busy")
+        .detail("too many people log in at this moment");
+    let busy = match rejection.retry_delay() {
+        Some(wait) => busy.retry_after(wait),
+        None => busy,
+    };
+    busy.caused_by(error)
 }

@@ -8,6 +8,7 @@ use ovasabi_core::{Context, Result};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::login::unhashed;
 use crate::accounts::Accounts;
 use crate::accounts::domain::{NewUser, User, normal_email};
 use crate::http_api::{Json, ValidJson};
@@ -48,7 +49,12 @@ pub(super) async fn register(
         email: normal_email(&asked.email),
         display_name: asked.display_name,
         // Before anything is written: nothing waits for it.
-        password_hash: accounts.0.hasher.hash(&cx, &password).await?,
+        password_hash: accounts
+            .0
+            .hasher
+            .hash(&cx, &password)
+            .await
+            .map_err(unhashed)?,
     };
     let user = accounts.0.store.add_user(&cx, new).await?;
     tracing::info!(user = user.id, "registered");
