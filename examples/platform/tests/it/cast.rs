@@ -140,7 +140,7 @@ pub(crate) fn claim(code: &str, person: &Person) -> Ask {
 
 /// A signed message of the shop: this referral has qualified. The message and the key are one for each order.
 pub(crate) fn qualify(shop: &Shop, referral: &str, order: &str) -> Ask {
-    let body = json!({ "order_ref": order });
+    let body = json!({ "referral_id": referral, "order_ref": order });
     let bytes = serde_json::to_vec(&body).unwrap();
     let now = now_ms() / 1_000;
     let id = format!("msg_{referral}_{order}").replace('-', "_");

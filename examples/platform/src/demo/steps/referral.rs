@@ -96,7 +96,7 @@ impl World {
         is_signed: bool,
     ) -> Result<Answer> {
         let path = format!("/v1/referrals/{}/qualify", self.referral);
-        let body = json!({ "order_ref": order });
+        let body = json!({ "referral_id": self.referral, "order_ref": order });
         let bytes = serde_json::to_vec(&body)?;
         let now = WallClock::system().since_epoch().as_secs();
         let secret = signature::Secret::parse(&self.signing_secret)?;

@@ -28,6 +28,10 @@ use crate::rewards::repository::referrals;
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Qualification {
+    /// The id of the path: a signature is of the body alone, and must not be good for another referral.
+    #[schema(min_length = 1, max_length = 64)]
+    #[garde(length(min = 1, max = 64))]
+    referral_id: String,
     /// What the partner knows it by.
     #[schema(min_length = 1, max_length = 120)]
     #[garde(length(chars, min = 1, max = 120))]
@@ -59,6 +63,9 @@ pub(super) async fn qualify(
     // Of a body that is not signed, nothing is read.
     let (key_id, message) = verify(&rewards, &caller, &headers, &keyed.body)?;
     let (request, asked) = keyed.read::<Qualification>()?;
+    if asked.referral_id != id {
+        return Err(of_another());
+    }
     rewards
         .db()
         .with_tx(&cx, async |mut unit| {
@@ -108,6 +115,15 @@ fn verify<'a>(
     let now = rewards.0.clock.since_epoch();
     let message = signature::verify(&[secret], headers, body, now, TOLERANCE)?;
     Ok((key_id, message))
+}
+
+/// What was signed for one referral, somebody has sent to another.
+fn of_another() -> Error {
+    Error::new(Code::InvalidArgument, "validation.failed").violation(
+        "referral_id",
+        "path",
+        "is not the referral of the path",
+    )
 }
 
 /// Nothing can be verified until somebody has set the secret: fail closed, and not for ever.

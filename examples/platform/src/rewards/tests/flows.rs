@@ -98,7 +98,7 @@ impl World {
     ) -> Ask {
         let ask = Ask::post(
             &format!("/v1/referrals/{id}/qualify"),
-            &json!({ "order_ref": order }),
+            &json!({ "referral_id": id, "order_ref": order }),
         );
         let secret = Secret::new(SERVICES.to_owned());
         let secret = signing_secret(&secret, &format!("key-of-{who}"));

@@ -114,6 +114,26 @@ async fn a_signature_that_is_not_good_is_refused() {
 }
 
 #[tokio::test]
+async fn what_was_signed_for_one_referral_is_good_for_no_other() {
+    let world = World::new().await;
+    world.campaign("spring", 10, 100).await;
+    let (unclaimed, _) = world.referral("spring", "ann").await;
+    let signed = world.qualification(&unclaimed);
+    // Refused, it is not used up: whoever has seen it, and has the key, could send it elsewhere.
+    world
+        .send(signed.clone())
+        .await
+        .problem(409, "referral.state");
+    let (other, _) = world.claimed("spring", "eve", "bob").await;
+    let path = format!("/v1/referrals/{other}/qualify");
+    let sent = world.send(Ask { path, ..signed }).await.expect(422);
+    assert_eq!(sent.fields(), ["referral_id"]);
+    let qualified =
+        "SELECT count(*) FROM referrals WHERE state <> 'created' AND order_ref IS NOT NULL";
+    assert_eq!(world.count(qualified).await, 0);
+}
+
+#[tokio::test]
 async fn what_is_said_in_a_signed_body_is_checked() {
     let world = World::new().await;
     world.campaign("spring", 10, 100).await;
