@@ -70,7 +70,7 @@ impl Store {
         let mut conn = self.db.read(cx).await?;
         let rows = sqlx::query_as(
             "SELECT id, actor, action, subject, detail, created_ms FROM audit_log \
-             WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2",
+             WHERE id < coalesce(?1, '~') ORDER BY id DESC LIMIT ?2",
         )
         .bind(before)
         .bind(request.rows())

@@ -78,7 +78,7 @@ impl Notify {
         let mut conn = self.0.db.read(cx).await?;
         let rows: Vec<DeliveryRow> = sqlx::query_as(
             "SELECT id, event_id, topic, state, attempts, last_status, last_error, created_ms, done_ms
-             FROM webhook_deliveries WHERE webhook_id = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3",
+             FROM webhook_deliveries WHERE webhook_id = ?1 AND id < coalesce(?2, '~') ORDER BY id DESC LIMIT ?3",
         )
         .bind(webhook)
         .bind(before)

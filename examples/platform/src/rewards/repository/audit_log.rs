@@ -29,7 +29,7 @@ pub(in crate::rewards) async fn page(
 ) -> Result<Vec<Deed>> {
     let found = sqlx::query_as(
         "SELECT id, actor_id, action, subject_id, reason, created_ms FROM audit_log \
-         WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2",
+         WHERE id < coalesce(?1, '~') ORDER BY id DESC LIMIT ?2",
     );
     Ok(found.bind(before).bind(rows).fetch_all(conn).await?)
 }

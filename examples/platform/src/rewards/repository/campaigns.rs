@@ -30,7 +30,7 @@ pub(in crate::rewards) async fn page(
     let found = sqlx::query_as(
         "SELECT id, slug, name, partner_id, reward_minor, budget_minor, committed_minor, status, \
             starts_ms, ends_ms, version \
-         FROM campaigns WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2",
+         FROM campaigns WHERE id < coalesce(?1, '~') ORDER BY id DESC LIMIT ?2",
     );
     Ok(found.bind(before).bind(rows).fetch_all(conn).await?)
 }

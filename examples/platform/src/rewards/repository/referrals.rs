@@ -47,7 +47,7 @@ pub(in crate::rewards) async fn of_referrer(
     rows: u32,
 ) -> Result<Vec<Referral>> {
     let found = sqlx::query_as(select!(
-        "WHERE r.referrer_id = ?1 AND (?2 IS NULL OR r.id < ?2) ORDER BY r.id DESC LIMIT ?3"
+        "WHERE r.referrer_id = ?1 AND r.id < coalesce(?2, '~') ORDER BY r.id DESC LIMIT ?3"
     ));
     let found = found.bind(referrer).bind(before).bind(rows);
     Ok(found.fetch_all(conn).await?)
