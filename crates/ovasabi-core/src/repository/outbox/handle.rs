@@ -22,8 +22,11 @@ pub struct Outbox {
 }
 
 /// The tables, in a set of their own: `db.migrate(&cx, &outbox::MIGRATIONS)` beside the application's.
-pub const MIGRATIONS: Migrations =
-    Migrations::new(&[(1, "create outbox", include_str!("schema.sql"))]).set("outbox");
+pub const MIGRATIONS: Migrations = Migrations::new(&[
+    (1, "create outbox", include_str!("schema.sql")),
+    (2, "find what is due", include_str!("order.sql")),
+])
+.set("outbox");
 
 impl Outbox {
     /// The outbox of this database, which [`MIGRATIONS`] have been applied to.

@@ -12,6 +12,15 @@ use crate::{Context, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lease(i64);
 
+/// One that waits for its next attempt holds up those of its key, and no others. In the order of the numbers, so that
+/// with thousands waiting no more are looked at than those that are sent.
+const DUE: &str = "SELECT * FROM outbox AS it
+     WHERE sent_ms IS NULL AND dead_ms IS NULL AND next_at_ms <= ?
+         AND NOT EXISTS (
+             SELECT 1 FROM outbox AS earlier
+             WHERE earlier.key = it.key AND earlier.seq < it.seq AND earlier.sent_ms IS NULL AND earlier.dead_ms IS NULL)
+     ORDER BY seq LIMIT ?";
+
 impl Outbox {
     /// The right to send for this time: the one in hand longer, or another one when nobody has it.
     pub(super) async fn lease(
@@ -54,17 +63,11 @@ impl Outbox {
     /// The first event of each key that is to be sent now, up to `limit`.
     pub(super) async fn due(&self, cx: &Context, limit: usize) -> Result<Vec<Event>> {
         let mut conn = self.db.read(cx).await?;
-        // One that waits for its next attempt holds up those of its key, and no others.
-        let rows = sqlx::query(
-            "SELECT * FROM outbox
-             WHERE seq IN (SELECT min(seq) FROM outbox WHERE sent_ms IS NULL AND dead_ms IS NULL GROUP BY key)
-                 AND next_at_ms <= ?
-             ORDER BY seq LIMIT ?",
-        )
-        .bind(self.now_ms())
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(conn.connection())
-        .await?;
+        let rows = sqlx::query(DUE)
+            .bind(self.now_ms())
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(conn.connection())
+            .await?;
         rows.iter().map(Event::read).collect()
     }
 
@@ -120,4 +123,32 @@ impl Outbox {
 async fn holds(conn: &mut SqliteConnection, Lease(lease): Lease) -> Result<bool> {
     let holds = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM outbox_relay WHERE lease = ?)");
     Ok(holds.bind(lease).fetch_one(conn).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row;
+
+    use super::DUE;
+    use crate::Context;
+    use crate::repository::{Db, outbox};
+
+    #[tokio::test]
+    async fn what_is_due_is_found_in_order_and_not_among_all_that_waits() {
+        let cx = Context::background();
+        let db = Db::temporary().unwrap().open().await.unwrap();
+        db.migrate(&cx, &outbox::MIGRATIONS).await.unwrap();
+        let mut conn = db.read(&cx).await.unwrap();
+        let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {DUE}")));
+        let plan = plan.bind(0).bind(16).fetch_all(conn.connection());
+        let steps: Vec<String> = plan.await.unwrap().iter().map(|row| row.get(3)).collect();
+        assert_eq!(
+            steps,
+            [
+                "SCAN it USING INDEX outbox_in_order",
+                "CORRELATED SCALAR SUBQUERY 1",
+                "SEARCH earlier USING INDEX outbox_waiting (key=? AND seq<?)",
+            ]
+        );
+    }
 }
