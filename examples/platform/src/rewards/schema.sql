@@ -45,7 +45,7 @@ CREATE TABLE referrals (
 ) STRICT;
 CREATE INDEX referrals_by_referrer ON referrals (referrer_id, id);
 CREATE INDEX referrals_by_age ON referrals (created_ms) WHERE state IN ('created', 'claimed');
-CREATE INDEX referrals_rewarded ON referrals (campaign_id, referrer_id) WHERE state = 'rewarded';
+CREATE INDEX referrals_rewarded ON referrals (campaign_id, referrer_id, changed_ms) WHERE state = 'rewarded';
 
 CREATE TRIGGER referrals_begin BEFORE INSERT ON referrals
 WHEN NEW.state <> 'created'
