@@ -44,6 +44,8 @@ enum Turn {
 
 /// The shortest pause after the database had no answer.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest one.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 impl Relay<()> {
     /// Starts with a name, which tells it apart in metrics, and the outbox.
@@ -79,7 +81,7 @@ where
 
     /// Sends until the context is done: what is being sent then is finished, within its timeout.
     ///
-    /// While the database has no answer it tries again, with pauses that grow up to the poll.
+    /// While the database has no answer it tries again, with pauses that grow up to 15 s.
     ///
     /// # Cancel safety
     /// Dropped, what was being sent is sent again when the lease ends; end the context instead.
@@ -87,7 +89,7 @@ where
         let Settings {
             lease: time, poll, ..
         } = self.shared.settings;
-        let pauses = Exponential::new(SHORTEST_PAUSE, poll.max(SHORTEST_PAUSE));
+        let pauses = Exponential::new(SHORTEST_PAUSE, LONGEST_PAUSE);
         let (mut lease, mut failures) = (None, 0);
         while !cx.is_done() {
             let turn = self.shared.turn(cx, &mut lease).await;
@@ -204,6 +206,8 @@ where
             let again = (attempt < max_attempts).then_some(pause);
             self.stats.refused(again.is_none());
             match again {
+                // Ever fewer lines: whoever is down for an hour refuses each event a hundred times.
+                Some(_) if !attempt.is_power_of_two() => {}
                 Some(_) => tracing::warn!(target: "ovasabi::outbox", error = &error as &(dyn std::error::Error + 'static), again_in = ?pause, "event not taken"),
                 None => tracing::error!(target: "ovasabi::outbox", error = &error as &(dyn std::error::Error + 'static), "event dead after its last attempt"),
             }

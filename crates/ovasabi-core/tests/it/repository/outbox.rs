@@ -332,6 +332,40 @@ async fn what_was_sent_is_purged_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_date_that_jumps_changes_no_order_and_costs_no_event() {
+    let (outbox, hand, db) = outbox().await;
+    let receiver = Receiver::default();
+    let relay = receiver.relay(&outbox).build().unwrap();
+    put(&db, &outbox, "a", "a1").await;
+    hand.set(UNIX_EPOCH + Duration::from_secs(1_700_000_000 - 60));
+    put(&db, &outbox, "a", "a2").await;
+    put(&db, &outbox, "b", "b1").await;
+    relay.run_due(&cx()).await.unwrap();
+    assert_eq!(
+        receiver.took(),
+        ["b1"],
+        "what is older than it waits, and so does what is behind"
+    );
+    hand.advance(59 * SECOND);
+    relay.run_due(&cx()).await.unwrap();
+    assert!(receiver.took().is_empty());
+    hand.advance(SECOND);
+    relay.run_due(&cx()).await.unwrap();
+    assert_eq!(
+        *receiver.sent.lock().unwrap(),
+        ["a1", "a2"],
+        "in their order"
+    );
+    receiver.took();
+    put(&db, &outbox, "a", "a3").await;
+    hand.advance(60 * SECOND);
+    relay.run_due(&cx()).await.unwrap();
+    assert_eq!(receiver.took(), ["a3"], "once, however late it is now");
+    relay.run_due(&cx()).await.unwrap();
+    assert!(receiver.took().is_empty());
+}
+
+#[tokio::test]
 async fn settings_of_a_relay_that_cannot_work_are_told_at_once() {
     let (outbox, _hand, _db) = outbox().await;
     let receiver = Receiver::default();

@@ -1,6 +1,6 @@
 //! The table: what is written down, who gets it, what may be said of it.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use ovasabi_core::backoff::Random;
 use ovasabi_core::context::{RequestId, TraceContext};
@@ -137,7 +137,7 @@ async fn a_pause_is_in_the_table_and_the_last_attempt_ends_in_death() {
 }
 
 fn hand_time(seconds: u64) -> ovasabi_core::time::WallClock {
-    let start = std::time::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds);
+    let start = UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds);
     ovasabi_core::time::WallClock::manual(start).0
 }
 
@@ -314,4 +314,49 @@ async fn a_payload_is_at_most_a_mebibyte() {
         (refused.code(), refused.reason()),
         (Code::InvalidArgument, "job.payload")
     );
+}
+
+#[tokio::test]
+async fn a_date_that_is_set_ahead_ends_leases_and_no_job_is_done_twice() {
+    let (queue, hand, db) = queue().await;
+    put(&queue, greet("ann")).await;
+    let old = one(&queue).await;
+    hand.advance(60 * SECOND);
+    assert_eq!(queue.sweep(&cx(), 3).await.unwrap().rescued, [old.id()]);
+    let new = one(&queue).await;
+    let late = db
+        .with_tx(&cx(), async |mut unit: Lent| {
+            queue.complete_in(&mut unit, &old).await
+        })
+        .await;
+    assert!(is_lost(&late.unwrap_err()));
+    queue.complete(&cx(), &new).await.unwrap();
+    assert!(claim(&queue, 9).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_date_that_is_set_back_costs_as_long_a_wait_and_nothing_else() {
+    let (queue, hand, _db) = queue().await;
+    let before = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    put(&queue, greet("at work")).await;
+    let at_work = one(&queue).await;
+    put(&queue, greet("waits")).await;
+    hand.set(before - 60 * SECOND);
+    // Who comes after it is not kept waiting by those before.
+    put(&queue, greet("new")).await;
+    let new = one(&queue).await;
+    assert!(new.payload().contains("new"));
+    hand.advance(59 * SECOND);
+    assert!(claim(&queue, 9).await.is_empty());
+    // A worker that keeps its lease has one of the usual length again.
+    queue.extend(&cx(), &at_work, 30 * SECOND).await.unwrap();
+    queue.extend(&cx(), &new, 60 * SECOND).await.unwrap();
+    hand.advance(SECOND);
+    let waited = one(&queue).await;
+    assert!(waited.payload().contains("waits"));
+    queue.complete(&cx(), &waited).await.unwrap();
+    hand.advance(29 * SECOND);
+    let swept = queue.sweep(&cx(), 3).await.unwrap();
+    assert_eq!(swept.rescued, [at_work.id()]);
+    queue.complete(&cx(), &new).await.unwrap();
 }
