@@ -4,7 +4,9 @@
 //! sends on what lies in its outbox.
 
 mod jobs;
+mod pace;
 mod sender;
 
 pub(crate) use jobs::Jobs;
+pub(crate) use pace::{relay, runner};
 pub(crate) use sender::EventSender;

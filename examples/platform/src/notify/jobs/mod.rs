@@ -17,7 +17,7 @@ use ovasabi_core::{Error, Result};
 pub(super) use deliver::Deliver;
 
 use super::Notify;
-use crate::worker::Jobs;
+use crate::worker::{self, Jobs};
 use courier::Courier;
 use purge::Purge;
 
@@ -39,7 +39,7 @@ pub(super) fn runner(notify: &Notify, registry: &Registry, clock: Clock) -> Resu
     let courier = Arc::new(courier);
     let (first, longest) = settings.pauses;
     let old = notify.clone();
-    JobRunner::builder("notify", notify.0.queue.clone())
+    worker::runner("notify", &notify.0.queue)
         .handle(move |job, deliver: Deliver| {
             let courier = Arc::clone(&courier);
             async move { courier.deliver(&job, &deliver).await }

@@ -8,12 +8,12 @@ mod settle;
 use std::sync::Arc;
 
 use ovasabi_core::inspect::{Inspected, Registry};
-use ovasabi_core::repository::outbox::{Event, Relay};
+use ovasabi_core::repository::outbox::Event;
 use ovasabi_core::worker::queue::{Job, JobRunner, NewJob};
 use ovasabi_core::{Code, Context, Error, Result};
 
 use super::Rewards;
-use crate::worker::Jobs;
+use crate::worker::{self, Jobs};
 use expire::Expire;
 use housekeeping::{Purge, RebuildLeaderboards};
 use ledger_audit::{AuditLedger, LedgerWatch};
@@ -28,7 +28,7 @@ where
 {
     let settings = rewards.settings();
     let queue = || rewards.queue().clone();
-    let relay = Relay::builder("rewards", rewards.0.outbox.clone())
+    let relay = worker::relay("rewards", &rewards.0.outbox)
         .publish(send)
         .inspect(registry)
         .build()?;
@@ -70,7 +70,7 @@ pub(super) fn runner(rewards: &Rewards, registry: &Registry) -> Result<JobRunner
     let rebuilding = rewards.clone();
     let purging = rewards.clone();
     let auditing = rewards.clone();
-    JobRunner::builder("rewards", rewards.queue().clone())
+    worker::runner("rewards", rewards.queue())
         .handle(move |job, due| settle::settle(settling.clone(), job, due))
         .handle(move |job, _: Expire| expire::expire(expiring.clone(), job))
         .handle(move |job, _: RebuildLeaderboards| housekeeping::rebuild(rebuilding.clone(), job))
