@@ -9,10 +9,12 @@ mod document;
 mod limits;
 mod patience;
 mod routes;
+mod streams;
 mod upstream;
 
 pub(crate) use document::routes as document_routes;
 pub(crate) use limits::Limits;
 pub(crate) use patience::without_patience;
 pub(crate) use routes::Gateway;
+pub(crate) use streams::Streams;
 pub(crate) use upstream::Upstream;

@@ -11,6 +11,7 @@ use ovasabi_resilience::rate_limit::KeyedRateLimitLayer;
 use ovasabi_resilience::rate_limit::key::{Caller, ClientIp};
 
 use super::limits::Limits;
+use super::streams::Streams;
 use super::upstream::Upstream;
 use crate::config::{Limit, Route, Target, TokenRule};
 use crate::endpoints::Routes;
@@ -21,6 +22,7 @@ pub(crate) struct Gateway {
     pub(crate) upstreams: HashMap<Target, Upstream>,
     pub(crate) limits: Limits,
     pub(crate) verifier: AccessTokenVerifier,
+    pub(crate) streams: Streams,
 }
 
 impl Gateway {
@@ -37,7 +39,8 @@ impl Gateway {
             let Some(upstream) = self.upstreams.get(&route.to) else {
                 continue;
             };
-            let handler = pass_to(upstream.clone(), route.stream);
+            let streams = route.stream.then(|| self.streams.clone());
+            let handler = pass_to(upstream.clone(), streams);
             let handler = match route.token {
                 TokenRule::Required => {
                     let counted = handler.layer::<_, Infallible>(caller.clone());
@@ -61,6 +64,12 @@ impl Gateway {
     }
 }
 
-fn pass_to(upstream: Upstream, is_stream: bool) -> MethodRouter {
-    any(move |request: Request| upstream.clone().call(request, is_stream))
+fn pass_to(upstream: Upstream, streams: Option<Streams>) -> MethodRouter {
+    any(async move |request: Request| {
+        let response = upstream.call(request, streams.is_some()).await;
+        match streams {
+            Some(streams) => response.map(|body| streams.until_end(body)),
+            None => response,
+        }
+    })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use ovasabi_core::http::client::Client;
+use ovasabi_core::http::client::{Client, ClientBody};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -70,6 +70,13 @@ impl Http {
             .expect("no answer")
             .status()
             .as_u16()
+    }
+
+    /// An answer whose body has no end; `None` when there was no answer.
+    pub(crate) async fn open(&self, ask: &Ask) -> Option<http::Response<ClientBody>> {
+        let head = self.client.clone().oneshot(self.request(ask));
+        let head = tokio::time::timeout(PATIENCE, head).await;
+        head.expect("no answer in time").ok()
     }
 
     fn request(&self, ask: &Ask) -> Request<Full<Bytes>> {

@@ -56,11 +56,39 @@ impl Installation {
         }
     }
 
+    /// Nothing runs yet, but where the services will be is known.
+    pub(crate) fn planned(settings: &[&str]) -> Self {
+        let mut it = Self::new(settings);
+        let free = || {
+            std::net::TcpListener::bind("127.0.0.1:0")
+                .unwrap()
+                .local_addr()
+        };
+        for role in ["accounts", "rewards", "notify"] {
+            it.processes.push(Process {
+                role,
+                running: None,
+                place: Some(free().unwrap()),
+                admin: SocketAddr::from(([127, 0, 0, 1], 0)),
+            });
+        }
+        it
+    }
+
     fn launch(&mut self, role: &'static str) {
         let known = self
             .processes
             .iter()
-            .position(|process| process.role == role);
+            .rposition(|process| process.role == role);
+        self.launch_as(role, known);
+    }
+
+    /// One more of a role; those that are launched later know the last of each.
+    pub(crate) fn twin(&mut self, role: &'static str) {
+        self.launch_as(role, None);
+    }
+
+    fn launch_as(&mut self, role: &'static str, known: Option<usize>) {
         let mut command = command(&[role]);
         command.args(&self.settings).current_dir(self.folder.path());
         let log = self.folder.path().join(format!("{role}.log"));
@@ -86,12 +114,11 @@ impl Installation {
                 command.arg(format!("--{service}.listen={listen}"));
             }
         }
-        for process in &self.processes {
-            if let Some(place) = process.place.filter(|_| process.role != role) {
-                let name = process.role;
-                if !matches!(name, "serve" | "gateway") {
-                    command.arg(format!("--{name}.listen={place}"));
-                }
+        for name in ["accounts", "rewards", "notify"] {
+            let mut all = self.processes.iter().rev();
+            let last = all.find(|process| process.role == name && name != role);
+            if let Some(place) = last.and_then(|process| process.place) {
+                command.arg(format!("--{name}.listen={place}"));
             }
         }
         let mut running = Running::start_logging(command, log.unwrap());
@@ -130,13 +157,24 @@ impl Installation {
 
     /// What the world reaches.
     pub(crate) fn public(&self) -> Http {
-        Http::new(self.place())
+        self.gateways().remove(0)
     }
 
     /// Where that is.
     pub(crate) fn place(&self) -> SocketAddr {
-        let gateway = self.processes.last().unwrap();
-        gateway.place.unwrap()
+        let mut outside = self.processes.iter().filter_map(|process| {
+            matches!(process.role, "serve" | "gateway").then_some(process.place?)
+        });
+        outside.next().unwrap()
+    }
+
+    /// All that the world reaches.
+    pub(crate) fn gateways(&self) -> Vec<Http> {
+        let outside = |process: &&Process| matches!(process.role, "serve" | "gateway");
+        let gateways = self.processes.iter().filter(outside);
+        gateways
+            .map(|process| Http::new(process.place.unwrap()))
+            .collect()
     }
 
     /// A service itself, past the gateway.
@@ -155,6 +193,20 @@ impl Installation {
             .iter_mut()
             .find(|process| process.role == role);
         drop(process.unwrap().running.take());
+    }
+
+    /// Asks it to stop with `SIGTERM`.
+    pub(crate) fn terminate(&self, role: &str) {
+        self.process(role).running.as_ref().unwrap().terminate();
+    }
+
+    /// Waits until it has ended: the exit code, and what it says of its requests.
+    pub(crate) fn ended(&mut self, role: &str) -> (Option<i32>, String) {
+        let mut all = self.processes.iter_mut();
+        let process = all.find(|process| process.role == role).unwrap();
+        let mut running = process.running.take().unwrap();
+        let drained = running.line("drained:");
+        (running.code(), drained)
     }
 
     /// Starts a role again where it was.

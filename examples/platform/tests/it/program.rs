@@ -66,6 +66,11 @@ impl Running {
         assert!(killed.unwrap().success());
     }
 
+    /// Waits for its end; its standard error is elsewhere.
+    pub(crate) fn code(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// Waits for its end: the exit code and what it wrote to standard error.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let errors = read(self.child.stderr.take().unwrap());

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use anyhow::Result;
 use axum::middleware::map_request;
 use ovasabi_core::http::server::BodyLimitLayer;
+use ovasabi_core::lifecycle::component;
 
 use crate::api;
 use crate::config::Target;
-use crate::gateway::{Gateway, Limits, Upstream, document_routes, without_patience};
-use crate::platform::house::House;
+use crate::gateway::{Gateway, Limits, Streams, Upstream, document_routes, without_patience};
+use crate::platform::house::{House, Part};
 use crate::platform::unit::Place;
 
 /// Bodies are held until they are whole; none of this platform comes near.
@@ -25,10 +26,12 @@ pub(super) fn furnish(house: &mut House) -> Result<()> {
         upstreams.insert(target, upstream);
     }
     let limits = Limits::new(&config.limits, &registry)?;
+    let streams = Streams::new();
     let gateway = Gateway {
         upstreams,
         limits,
         verifier: house.verifier("gateway")?,
+        streams: streams.clone(),
     };
     let mut routes = gateway.routes(&config.gateway.routes);
     routes.brief = routes.brief.merge(document_routes(&api::openapi()?)?);
@@ -39,5 +42,11 @@ pub(super) fn furnish(house: &mut House) -> Result<()> {
         .layer(BodyLimitLayer::new(LARGEST_BODY))
         .layer(map_request(without_patience));
     house.serve_at("gateway", place, router);
+    // After the gateway, so stopped before it: until then another one takes over, and nobody comes back to this one.
+    let ending = component("gateway streams").on_stop(async move |_cx| {
+        streams.end();
+        Ok(())
+    });
+    house.parts.push(Part::Work(ending));
     Ok(())
 }
