@@ -12,7 +12,7 @@ use ovasabi_auth::http::HttpClient;
 use ovasabi_auth::jwks::{JwksClient, JwksUrl};
 use ovasabi_auth::token::AccessTokenVerifier;
 use ovasabi_core::config::Secret;
-use ovasabi_core::health::{CheckOptions, Health};
+use ovasabi_core::health::{CheckOptions, Health, check_fn};
 use ovasabi_core::http::client::Client;
 use ovasabi_core::lifecycle::{ComponentFn, component};
 use ovasabi_core::repository::Db;
@@ -35,7 +35,7 @@ pub(super) struct House {
     pub(super) config: Arc<Config>,
     dump: String,
     pub(super) telemetry: Telemetry,
-    health: Health,
+    pub(super) health: Health,
     pub(super) clock: WallClock,
     pub(super) secret: Secret,
     pub(super) addresses: HashMap<Target, SocketAddr>,
@@ -124,6 +124,13 @@ impl House {
             .name(name)
             .inspect(self.telemetry.registry())
             .build()?;
+        // The first question waits for the first fetch: who starts before the accounts service is ready when it is.
+        let known = keys.clone();
+        let check = check_fn(format!("token keys of {name}"), move |_cx| {
+            let known = known.clone();
+            async move { known.ready().await.map_err(ovasabi_core::Error::from) }
+        });
+        self.health.add(check, CheckOptions::ready())?;
         let accounts::Settings {
             issuer, audience, ..
         } = accounts::Settings::default();

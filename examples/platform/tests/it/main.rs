@@ -20,6 +20,7 @@ mod program;
 mod rbac;
 mod roles;
 mod serve;
+mod start_order;
 mod strangers;
 mod trace;
 mod traffic;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use ovasabi_auth::client_auth::ClientAuth;
 use ovasabi_auth::client_credentials::TokenSource;
+use ovasabi_core::health::{CheckOptions, check_fn};
 use ovasabi_core::lifecycle::component;
 
 use crate::config::Target;
@@ -18,6 +19,19 @@ pub(super) async fn furnish(house: &mut House) -> Result<()> {
     let token = TokenSource::builder(url.parse()?, http_client(), auth)
         .scope(EVENTS_SCOPE)
         .build()?;
+    let known = token.clone();
+    let check = check_fn("token of the worker", move |_cx| {
+        let known = known.clone();
+        async move {
+            known
+                .authorization()
+                .await
+                .map(drop)
+                .map_err(ovasabi_core::Error::from)
+        }
+    });
+    // Without it events wait; all else is done.
+    house.health.add(check, CheckOptions::ready().optional())?;
     let to = |target| EventSender::new(house.address(target), &token);
     let (to_rewards, to_notify) = (to(Target::Rewards)?, to(Target::Notify)?);
     let registry = house.telemetry.registry().clone();
