@@ -50,10 +50,17 @@ openapi   prints the document of the API
 policies  prints who may call what, one route a line
 
 configured by FILE (default platform.toml, if it is there), by variables such as
-PLATFORM__LIMITS__API_PER_SECOND, and by arguments such as --drain.delay=2s
+PLATFORM__LIMITS__API_PER_SECOND, and by arguments such as --drain.delay=2s, each over the last;
+what is in force, and where it comes from, is at /config of the admin port
 
-keys:
+exit codes: 0 done, or drained after a signal; 78 a bad configuration, with a line for each mistake;
+1 anything else
+
+keys, what they take, and their defaults:
 ";
+
+/// What still fits behind a key.
+const LONGEST_DEFAULT: usize = 40;
 
 impl Command {
     /// Reads the arguments behind the program's name.
@@ -121,13 +128,28 @@ impl Settings {
 /// Says what there is.
 pub(crate) fn help(out: &mut impl Write) -> Result<()> {
     out.write_all(USAGE.as_bytes())?;
-    for key in Config::keys() {
+    let (keys, defaults) = (Config::keys(), Config::defaults()?);
+    let longest = keys.iter().map(|key| key.path().len()).max();
+    let width = longest.unwrap_or_default();
+    for key in keys {
         let or_file = if key.is_secret() {
             ", or --KEY_file=FILE"
         } else {
             ""
         };
-        writeln!(out, "  --{:<34} {}{or_file}", key.path(), key.expected())?;
+        write!(
+            out,
+            "  --{:<width$}  {}{or_file}",
+            key.path(),
+            key.expected()
+        )?;
+        match defaults.get(key.path()).map(String::as_str) {
+            // The routes of the gateway fill a screen.
+            Some(value) if value.len() <= LONGEST_DEFAULT => {
+                writeln!(out, "; default {}", value.trim_matches('"'))?;
+            }
+            _ => writeln!(out)?,
+        }
     }
     Ok(())
 }

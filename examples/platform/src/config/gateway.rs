@@ -17,9 +17,9 @@ pub(crate) struct Route {
     pub(crate) path: String,
     /// Which service answers.
     pub(crate) to: Target,
-    /// What becomes of tokens.
+    /// What becomes of the caller's token. A name that ends in `token` would be shown as a secret.
     #[serde(default)]
-    pub(crate) token: TokenRule,
+    pub(crate) caller: TokenRule,
     /// Which limit counts.
     #[serde(default)]
     pub(crate) limit: Limit,
@@ -114,10 +114,10 @@ impl Default for GatewayConfig {
             ("/v1/admin/notify-jobs", Notify, Required),
             ("/v1/admin/notify-jobs/{id}/retry", Notify, Required),
         ];
-        let route = |(path, to, token): (&str, Target, TokenRule)| Route {
+        let route = |(path, to, caller): (&str, Target, TokenRule)| Route {
             path: path.to_owned(),
             to,
-            token,
+            caller,
             limit: Limit::Api,
             stream: false,
         };

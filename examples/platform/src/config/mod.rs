@@ -6,6 +6,7 @@ mod check;
 mod gateway;
 mod roles;
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -121,6 +122,16 @@ impl Config {
     /// What can be set.
     pub(crate) fn keys() -> Vec<Key> {
         Loader::<Self>::new().keys()
+    }
+
+    /// What each key is when nothing sets it, as a file would say it.
+    pub(crate) fn defaults() -> Result<BTreeMap<String, String>, ConfigErrors> {
+        let dump = Loader::<Self>::new().load()?.dump();
+        let lines = dump.lines().filter_map(|line| {
+            let (key, value) = line.strip_suffix(" # default")?.split_once(" = ")?;
+            Some((key.to_owned(), value.to_owned()))
+        });
+        Ok(lines.collect())
     }
 }
 

@@ -41,7 +41,7 @@ impl Gateway {
             };
             let streams = route.stream.then(|| self.streams.clone());
             let handler = pass_to(upstream.clone(), streams);
-            let handler = match route.token {
+            let handler = match route.caller {
                 TokenRule::Required => {
                     let counted = handler.layer::<_, Infallible>(caller.clone());
                     counted.layer(required.clone())

@@ -145,6 +145,8 @@ fn the_configuration_is_shown_with_its_places_and_without_secrets() {
         "{text}"
     );
     assert!(!text.contains("only the services"), "{text}");
+    // What is no secret is not hidden.
+    assert!(text.contains("caller = \"required\""), "{text}");
 }
 
 #[test]
