@@ -68,6 +68,8 @@ pub(in crate::accounts) async fn purge(
             break;
         }
     }
-    tracing::info!(tokens, keys, events, jobs = done, "accounts purged");
+    if keys + tokens + events + done > 0 {
+        tracing::info!(tokens, keys, events, jobs = done, "old rows removed");
+    }
     Ok(())
 }

@@ -132,7 +132,6 @@ impl Courier {
                     event = delivery.event_id,
                     webhook = delivery.webhook_id,
                     topic = delivery.topic,
-                    attempt = job.attempt(),
                     "webhook delivered"
                 );
                 Ok(Outcome::Done)

@@ -28,7 +28,7 @@ const MARGIN: Duration = Duration::from_secs(25);
 pub(crate) fn jobs(notify: &Notify, registry: &Registry) -> Result<Jobs> {
     let (queue, period) = (notify.0.queue.clone(), notify.0.settings.purge);
     Ok(Jobs::new()
-        .runner("notify", runner(notify, registry, Clock::system())?)
+        .runner("notify.jobs", runner(notify, registry, Clock::system())?)
         .every("notify.purge", period, queue, Purge::job))
 }
 

@@ -24,7 +24,7 @@ impl Purge {
 pub(super) async fn purge(notify: &Notify, job: &JobContext) -> Result<Outcome> {
     let removed = notify.remove_old(job.context()).await?;
     if removed > 0 {
-        tracing::info!(removed, "old rows of the notify service removed");
+        tracing::info!(removed, "old rows removed");
     }
     Ok(Outcome::Done)
 }

@@ -63,6 +63,6 @@ pub(super) async fn purge(rewards: Rewards, job: JobContext) -> Result<Outcome> 
         if own + sent + done == 0 {
             return Ok(Outcome::Done);
         }
-        tracing::debug!(own, sent, done, "purged");
+        tracing::info!(own, events = sent, jobs = done, "old rows removed");
     }
 }

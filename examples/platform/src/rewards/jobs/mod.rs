@@ -33,21 +33,21 @@ where
         .inspect(registry)
         .build()?;
     Ok(Jobs::new()
-        .relay("rewards relay", relay)
-        .runner("rewards jobs", runner(rewards, registry)?)
-        .every("rewards expiry", settings.expire_every, queue(), || {
+        .relay("rewards.outbox", relay)
+        .runner("rewards.jobs", runner(rewards, registry)?)
+        .every("rewards.expire", settings.expire_every, queue(), || {
             one(&Expire {})
         })
         .every(
-            "rewards leaderboards",
+            "rewards.leaderboards",
             settings.leaderboard_every,
             queue(),
             || one(&RebuildLeaderboards {}),
         )
-        .every("rewards purge", settings.purge_every, queue(), || {
+        .every("rewards.purge", settings.purge_every, queue(), || {
             one(&Purge {})
         })
-        .every("rewards audit", settings.audit_every, queue(), || {
+        .every("rewards.audit", settings.audit_every, queue(), || {
             one(&AuditLedger {})
         }))
 }

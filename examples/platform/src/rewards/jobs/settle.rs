@@ -26,14 +26,15 @@ impl Job for Settle {
 /// all of it has happened, or none.
 pub(super) async fn settle(rewards: Rewards, job: JobContext, due: Settle) -> Result<Outcome> {
     let cx = job.context();
-    rewards
+    let is_paid = rewards
         .db()
         .with_tx(cx, async |mut unit| {
             let mut tx = rewards.tx(cx, &mut unit);
             let referral = referrals::by_id(tx.conn(), &due.referral_id).await?;
             // Rejected in the meantime, or paid by an attempt that was not heard of: there is nothing to do.
             let Some(referral) = referral.filter(|referral| referral.is_reserved()) else {
-                return job.complete_in(tx.unit).await;
+                job.complete_in(tx.unit).await?;
+                return Ok(false);
             };
             let from = ledger::wallet_of_campaign(tx.conn(), &referral.campaign_id).await?;
             let to = ledger::wallet_of(tx.conn(), &referral.referrer_id).await?;
@@ -49,9 +50,12 @@ pub(super) async fn settle(rewards: Rewards, job: JobContext, due: Settle) -> Re
             };
             tx.post(reward).await?;
             tx.step(referral, Step::Reward, SYSTEM, None).await?;
-            job.complete_in(tx.unit).await
+            job.complete_in(tx.unit).await?;
+            Ok(true)
         })
         .await?;
-    tracing::info!(referral = due.referral_id, "settled");
+    if is_paid {
+        tracing::info!(referral = due.referral_id, "reward paid");
+    }
     Ok(Outcome::Done)
 }
