@@ -11,12 +11,16 @@ use crate::{accounts, notify, rewards};
 
 /// The OpenAPI document of all routes that the world may know.
 pub(crate) fn openapi() -> Result<OpenApi> {
+    Ok(document(parts()?))
+}
+
+fn parts() -> Result<[OpenApi; 3]> {
     let guards = closed()?;
-    Ok(document([
+    Ok([
         accounts::endpoints(guards.clone()).openapi(),
         rewards::endpoints(guards.clone()).openapi(),
         notify::endpoints(guards).openapi(),
-    ]))
+    ])
 }
 
 /// A row of the table of policies.
@@ -58,4 +62,24 @@ fn closed() -> Result<Guards> {
         .key(SigningKey::generate()?.verifying_key())
         .build()?;
     Ok(Guards::tokens(&verifier))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// One document has one place for each name: what comes second is lost, and an operation describes a stranger's body.
+    #[test]
+    fn no_two_services_mean_different_things_by_one_name() {
+        let mut known = BTreeMap::new();
+        for part in parts().unwrap() {
+            for (name, schema) in part.components.unwrap().schemas {
+                let schema = serde_json::to_value(&schema).unwrap();
+                let same = known.entry(name.clone()).or_insert_with(|| schema.clone());
+                assert_eq!(*same, schema, "two services have a `{name}`");
+            }
+        }
+    }
 }

@@ -5,11 +5,11 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
-    Response, ResponseBuilder,
+    Response, ResponseBuilder, ServerBuilder,
 };
 use utoipa::{PartialSchema, openapi};
 
-use super::{Access, Who};
+use super::{Access, Who, words};
 
 /// What is answered instead of success (RFC 9457), as `ovasabi_core::Error` writes it.
 #[derive(ToSchema)]
@@ -18,10 +18,13 @@ struct Problem {
     /// `about:blank`: the status says what kind it is.
     #[schema(rename = "type")]
     kind: String,
+    /// The words of the status.
     title: String,
     status: u16,
     /// For people, if there is more to say.
     detail: Option<String>,
+    /// The kind of all errors like it, such as `FAILED_PRECONDITION`.
+    code: String,
     /// For programs: stable, such as `wallet.insufficient_funds`.
     reason: String,
     /// Each part of the request that cannot be.
@@ -32,7 +35,9 @@ struct Problem {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes, and is never made")]
 struct Violation {
+    /// Where it is, such as `topics[0]`, a parameter or a header.
     field: String,
+    /// For programs: what it breaks, such as `length`.
     rule: String,
     /// What is allowed, for people, if there is more to say than the rule.
     detail: Option<String>,
@@ -47,9 +52,7 @@ pub(crate) fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     let info = InfoBuilder::new()
         .title("Referral rewards")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(
-            "Accounts, campaigns, referrals, wallets, notifications.",
-        ))
+        .description(Some(words::ABOUT))
         .license(Some(
             LicenseBuilder::new()
                 .name("MIT OR Apache-2.0")
@@ -57,7 +60,13 @@ pub(crate) fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
                 .build(),
         ))
         .build();
-    let mut whole = OpenApiBuilder::new().info(info).build();
+    // Wherever it was read from.
+    let here = ServerBuilder::new().url("/").build();
+    let mut whole = OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([here]))
+        .tags(Some(words::tags()))
+        .build();
     for part in parts {
         whole.merge(part);
     }
@@ -68,12 +77,21 @@ pub(crate) fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     components
         .schemas
         .insert("Violation".to_owned(), Violation::schema());
-    let bearer = |format: &str| {
+    components.schemas.values_mut().for_each(words::units);
+    let bearer = |format: &str, words: &str| {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
-        SecurityScheme::Http(scheme.bearer_format(format).build())
+        SecurityScheme::Http(
+            scheme
+                .bearer_format(format)
+                .description(Some(words))
+                .build(),
+        )
     };
-    components.add_security_scheme(TOKEN, bearer("JWT"));
-    components.add_security_scheme(API_KEY, bearer("API key"));
+    components.add_security_scheme(TOKEN, bearer("JWT", "The `access_token` of a login."));
+    components.add_security_scheme(
+        API_KEY,
+        bearer("API key", "The `api_key` of `/v1/api-keys`."),
+    );
     whole
 }
 
@@ -144,6 +162,7 @@ pub(super) fn complete(operation: &mut Operation, access: Access, path: &str) {
         }
     }
     operation.security = security;
+    words::describe(operation);
 }
 
 fn requirement(scheme: &str) -> SecurityRequirement {

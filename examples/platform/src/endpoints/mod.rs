@@ -6,6 +6,7 @@
 mod access;
 mod document;
 mod guards;
+mod words;
 
 use axum::Router;
 use axum::routing::MethodRouter;

@@ -38,6 +38,7 @@ fn the_policies_are_those_that_are_kept() {
 fn every_operation_says_what_it_answers_and_who_may() {
     let document: Value = serde_json::from_str(&printed("openapi")).unwrap();
     assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = std::collections::BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let name = format!("{method} {path}");
@@ -49,6 +50,12 @@ fn every_operation_says_what_it_answers_and_who_may() {
                 "{name}"
             );
             assert!(operation["summary"].is_string(), "{name} has no summary");
+            // A client that is generated has a function for each.
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            assert!(ids.insert(id.to_owned()), "{name} is called `{id}` too");
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                assert!(parameter["description"].is_string(), "{name}: {parameter}");
+            }
         }
     }
 }

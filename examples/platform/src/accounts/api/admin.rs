@@ -52,12 +52,12 @@ pub(super) struct NewRoles {
     roles: Vec<Role>,
 }
 
-/// Sets the roles of a user. Tokens that there are keep theirs until they end.
+/// Sets the roles of a user. Access tokens that are out keep theirs until they end.
 #[utoipa::path(
     put,
     path = "/v1/admin/users/{id}/roles",
     tag = "admin",
-    params(("id" = String, Path)),
+    params(("id" = String, Path, description = "The id of the user.")),
     request_body = NewRoles,
     responses((status = 200, description = "The user.", body = User))
 )]
@@ -78,11 +78,12 @@ pub(super) async fn set_roles(
     Ok(Json(user))
 }
 
-/// What was done in this service, the latest first.
+/// Who has changed roles and keys, and which sessions ended by reuse; newest first.
 #[utoipa::path(
     get,
     path = "/v1/admin/audit",
     tag = "admin",
+    operation_id = "list_accounts_audit",
     params(PageQuery),
     responses(
         (status = 200, description = "A page of it.", body = Listed<AuditEntry>),

@@ -28,6 +28,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A key that a partner wants.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApiKeyRequest)]
 pub(super) struct Wanted {
     /// What its owner calls it.
     #[garde(length(bytes, min = 1, max = 200), custom(plain))]
@@ -38,7 +39,7 @@ pub(super) struct Wanted {
     #[garde(length(min = 1, max = 8), inner(custom(known)))]
     #[schema(example = json!(["referrals:qualify"]))]
     scopes: Vec<String>,
-    /// A key without an end is found again in ten years.
+    /// In days; every key ends.
     #[serde(default = "a_year")]
     #[garde(range(min = 1, max = 730))]
     #[schema(minimum = 1, maximum = 730, default = 365)]
@@ -47,6 +48,7 @@ pub(super) struct Wanted {
 
 /// A key without its secrets.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ApiKey)]
 pub(super) struct Key {
     id: String,
     label: String,
@@ -54,12 +56,13 @@ pub(super) struct Key {
     created_ms: i64,
     expires_ms: Option<i64>,
     revoked_ms: Option<i64>,
-    /// Within a minute.
+    /// Written once a minute at most.
     last_used_ms: Option<i64>,
 }
 
 /// A new key. Its secrets are shown here, and never again.
 #[derive(Serialize, ToSchema)]
+#[schema(as = IssuedApiKey)]
 pub(super) struct Issued {
     #[serde(flatten)]
     key: Key,
@@ -71,6 +74,7 @@ pub(super) struct Issued {
 
 /// All keys of a partner.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ApiKeys)]
 pub(super) struct Keys {
     items: Vec<Key>,
 }
@@ -133,13 +137,13 @@ pub(super) async fn issue(
     Ok((StatusCode::CREATED, [NO_STORE], Json(answer)))
 }
 
-/// Revokes one of the caller's keys. Once more changes nothing.
+/// Revokes one of the caller's keys. A second time changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/api-keys/{id}",
     tag = "accounts",
     operation_id = "revoke_api_key",
-    params(("id" = String, Path)),
+    params(("id" = String, Path, description = "The id of the key.")),
     responses((status = 204, description = "It is revoked."))
 )]
 pub(super) async fn revoke(

@@ -11,11 +11,12 @@ use crate::http_api::{ETag, IfNoneMatch};
 /// For how long verifiers may keep it: they ask earlier when a token names a key that they do not know.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// The public keys (RFC 7517 §5): the one that signs, and those whose tokens may be good yet.
+/// The public keys (RFC 7517 §5): the one that signs, and those whose tokens may still be good.
 #[utoipa::path(
     get,
     path = "/.well-known/jwks.json",
     tag = "accounts",
+    operation_id = "get_jwks",
     params(("If-None-Match" = Option<String>, Header, description = "The ETag of what the caller has.")),
     responses(
         (status = 200, description = "The keys.", body = serde_json::Value, headers(("ETag" = String))),

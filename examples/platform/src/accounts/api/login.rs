@@ -44,7 +44,7 @@ pub(super) struct Tokens {
 
 pub(super) type Answer = ([(HeaderName, HeaderValue); 1], Json<Tokens>);
 
-/// Logs in.
+/// Gives tokens for an address and a password.
 #[utoipa::path(
     post,
     path = "/v1/auth/login",

@@ -18,6 +18,7 @@ use crate::http_api::{ETag, IfMatch, IfNoneMatch, Json, ValidJson};
     get,
     path = "/v1/me",
     tag = "accounts",
+    operation_id = "get_me",
     params(("If-None-Match" = Option<String>, Header, description = "The ETag of what the caller has.")),
     responses(
         (status = 200, description = "The account.", body = User, headers(("ETag" = String))),
@@ -56,6 +57,7 @@ pub(super) struct Renaming {
     patch,
     path = "/v1/me",
     tag = "accounts",
+    operation_id = "change_me",
     params(("If-Match" = String, Header, description = "The ETag of what the change was made from.")),
     request_body = Renaming,
     responses(

@@ -16,6 +16,7 @@ use crate::http_api::ValidJson;
 /// A refresh token, in the body: it must not get into the logs of paths.
 #[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RefreshRequest)]
 pub(super) struct Presented {
     #[garde(length(min = 1, max = 1024))]
     #[schema(min_length = 1, max_length = 1024)]

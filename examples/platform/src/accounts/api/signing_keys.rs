@@ -28,6 +28,7 @@ pub(super) struct SigningKeys {
 
 /// The id of a new key.
 #[derive(Serialize, ToSchema)]
+#[schema(as = RotatedSigningKey)]
 pub(super) struct Rotated {
     kid: String,
 }

@@ -102,7 +102,7 @@ impl Store {
                 let (conn, now) = (unit.connection(), self.now_ms());
                 // A set of more keys than verifiers read would be none.
                 if published(conn, keep, now).await?.len() >= MAX_PUBLISHED {
-                    return Err(Error::new(Code::FailedPrecondition, "accounts.too_many_keys")
+                    return Err(Error::new(Code::FailedPrecondition, "signing_key.too_many")
                         .detail("too many keys are published; wait until those that were retired have left")
                         .with_http_status(http::StatusCode::CONFLICT));
                 }

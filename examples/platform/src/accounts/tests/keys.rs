@@ -155,7 +155,7 @@ async fn no_more_keys_are_published_than_verifiers_read() {
     let refused = world
         .send(Ask::post("/v1/admin/signing-keys").token(&admin.token))
         .await;
-    refused.problem(409, "accounts.too_many_keys");
+    refused.problem(409, "signing_key.too_many");
     let listed = world
         .send(Ask::get("/v1/admin/signing-keys").token(&admin.token))
         .await

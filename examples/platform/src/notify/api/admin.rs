@@ -74,6 +74,7 @@ impl From<JobRecord> for NotifyJob {
     get,
     path = "/v1/admin/notify-jobs",
     tag = "admin",
+    operation_id = "list_notify_jobs",
     params(Wanted),
     responses((status = 200, description = "A page of jobs.", body = Listed<NotifyJob>))
 )]
@@ -104,6 +105,7 @@ pub(super) async fn list(
     post,
     path = "/v1/admin/notify-jobs/{id}/retry",
     tag = "admin",
+    operation_id = "retry_notify_job",
     params(("id" = String, Path, description = "The id of the job.")),
     responses((status = 204, description = "It is due now."))
 )]

@@ -33,6 +33,7 @@ pub(super) struct After {
     get,
     path = "/v1/events",
     tag = "notifications",
+    operation_id = "stream_events",
     params(After, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was read.")),
     responses(
         (

@@ -30,6 +30,7 @@ pub(super) struct Wanted {
     get,
     path = "/v1/notifications",
     tag = "notifications",
+    operation_id = "list_notifications",
     params(Wanted),
     responses((status = 200, description = "A page of notifications.", body = Listed<Notification>))
 )]
@@ -46,11 +47,12 @@ pub(super) async fn list(
     Ok(Json(page.into()))
 }
 
-/// The caller has read it. Again is no mistake.
+/// Marks a notification as read. A second time changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/notifications/{id}/ack",
     tag = "notifications",
+    operation_id = "acknowledge_notification",
     params(("id" = String, Path, description = "The id of the notification.")),
     responses((status = 204, description = "It is read."))
 )]

@@ -20,24 +20,32 @@ fn ownership() -> Ownership {
     Ownership::hidden("webhook.not_found")
 }
 
+/// A webhook that a partner wants.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WebhookRequest)]
 pub(super) struct Wanted {
     /// `https`, with a host on the open internet.
     #[garde(length(min = 1, max = 2048))]
-    #[schema(min_length = 1, max_length = 2048)]
+    #[schema(
+        min_length = 1,
+        max_length = 2048,
+        example = "https://shop.example/hooks"
+    )]
     url: String,
     /// Such as `rewards.referral.rewarded.v1`, or `*` for all.
     #[garde(length(min = 1, max = 16), inner(length(min = 1, max = 128)))]
-    #[schema(min_items = 1, max_items = 16)]
+    #[schema(min_items = 1, max_items = 16, example = json!(["rewards.referral.rewarded.v1"]))]
     topics: Vec<String>,
 }
 
+/// A new webhook. Its secret is shown here, and never again.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreatedWebhook)]
 pub(super) struct Created {
     #[serde(flatten)]
     webhook: Webhook,
-    /// What its messages are signed with (Standard Webhooks): it is shown this once.
+    /// What its messages are signed with (Standard Webhooks): `whsec_` and base64.
     secret: String,
 }
 
@@ -46,6 +54,7 @@ pub(super) struct Created {
     post,
     path = "/v1/webhooks",
     tag = "webhooks",
+    operation_id = "create_webhook",
     request_body = Wanted,
     responses(
         (status = 201, description = "The webhook, and its secret.", body = Created),
@@ -77,6 +86,7 @@ pub(super) async fn create(
     get,
     path = "/v1/webhooks",
     tag = "webhooks",
+    operation_id = "list_webhooks",
     responses((status = 200, description = "All of them: there is no second page.", body = Listed<Webhook>))
 )]
 pub(super) async fn list(
@@ -93,6 +103,7 @@ pub(super) async fn list(
     delete,
     path = "/v1/webhooks/{id}",
     tag = "webhooks",
+    operation_id = "remove_webhook",
     params(("id" = String, Path, description = "The id of the webhook.")),
     responses((status = 204, description = "It is gone."))
 )]
@@ -113,6 +124,7 @@ pub(super) async fn remove(
     get,
     path = "/v1/webhooks/{id}/deliveries",
     tag = "webhooks",
+    operation_id = "list_deliveries",
     params(("id" = String, Path, description = "The id of the webhook."), PageQuery),
     responses((status = 200, description = "A page of deliveries.", body = Listed<DeliveryRow>))
 )]

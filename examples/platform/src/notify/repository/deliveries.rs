@@ -12,6 +12,7 @@ use crate::notify::Notify;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "lowercase")]
 #[sqlx(rename_all = "lowercase")]
+#[schema(as = DeliveryState)]
 pub(in crate::notify) enum State {
     Pending,
     Delivered,
@@ -20,6 +21,7 @@ pub(in crate::notify) enum State {
 
 /// A delivery as the owner of its webhook sees it.
 #[derive(Clone, Debug, Serialize, FromRow, ToSchema)]
+#[schema(as = Delivery)]
 pub(in crate::notify) struct DeliveryRow {
     pub(in crate::notify) id: String,
     pub(in crate::notify) event_id: String,
@@ -34,6 +36,7 @@ pub(in crate::notify) struct DeliveryRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::notify) last_error: Option<String>,
     pub(in crate::notify) created_ms: i64,
+    /// When it was delivered or given up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::notify) done_ms: Option<i64>,
 }

@@ -33,7 +33,7 @@ enum Standing {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JobsQuery {
-    /// Those that stand so; `dead` unless told.
+    /// Where they stand; `dead` unless told.
     #[serde(default)]
     state: Standing,
     /// The `next` of the page before; none for the first page.
@@ -43,7 +43,7 @@ pub(super) struct JobsQuery {
     limit: Option<u32>,
 }
 
-/// A job of this service. What it said when it failed stays in the logs.
+/// A job of the rewards service. What it said when it failed stays in the logs.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RewardsJob)]
 pub(super) struct JobView {
@@ -56,8 +56,8 @@ pub(super) struct JobView {
     crashes: u32,
 }
 
-/// Jobs of this service, oldest first.
-#[utoipa::path(get, path = "/v1/admin/jobs", tag = "admin", params(JobsQuery),
+/// The jobs of the rewards service, oldest first.
+#[utoipa::path(get, path = "/v1/admin/jobs", tag = "admin", operation_id = "list_rewards_jobs", params(JobsQuery),
     responses((status = 200, body = Listed<JobView>)))]
 pub(super) async fn jobs(
     State(rewards): State<Rewards>,
@@ -73,8 +73,8 @@ pub(super) async fn jobs(
     Ok(Json(page.map(|job| JobView::of(job, state)).into()))
 }
 
-/// A dead job is to be done again, as if it never had been.
-#[utoipa::path(post, path = "/v1/admin/jobs/{id}/retry", tag = "admin", params(("id" = String, Path)), responses(
+/// A dead job is done again, as if it never had been.
+#[utoipa::path(post, path = "/v1/admin/jobs/{id}/retry", tag = "admin", operation_id = "retry_rewards_job", params(("id" = String, Path, description = "The id of the job.")), responses(
     (status = 204, description = "It is due now."),
     (status = 409, description = "Another one of its kind waits for the same thing."),
 ))]
@@ -92,7 +92,7 @@ pub(super) async fn retry(
         .with_tx(&cx, async |mut unit| {
             rewards
                 .tx(&cx, &mut unit)
-                .deed(actor, "job.retry", &subject, None)
+                .deed(actor, "job.retried", &subject, None)
                 .await
         })
         .await?;
@@ -109,8 +109,8 @@ pub(super) struct Audited {
     audit: Audit,
 }
 
-/// Looks through the ledger and the histories now.
-#[utoipa::path(get, path = "/v1/admin/ledger-audit", tag = "admin", responses((status = 200, body = Audited)))]
+/// Audits the ledger and the histories now, and says what is wrong.
+#[utoipa::path(get, path = "/v1/admin/ledger-audit", tag = "admin", operation_id = "audit_ledger", responses((status = 200, body = Audited)))]
 pub(super) async fn ledger_audit(
     State(rewards): State<Rewards>,
     cx: Context,
@@ -120,8 +120,8 @@ pub(super) async fn ledger_audit(
     Ok(Json(Audited { holds, audit }))
 }
 
-/// What people with a role have done here, newest first.
-#[utoipa::path(get, path = "/v1/admin/rewards-audit", tag = "admin", params(PageQuery),
+/// What partners, moderators and admins have done to campaigns, referrals and jobs; newest first.
+#[utoipa::path(get, path = "/v1/admin/rewards-audit", tag = "admin", operation_id = "list_rewards_audit", params(PageQuery),
     responses((status = 200, body = Listed<Deed>)))]
 pub(super) async fn rewards_audit(
     State(rewards): State<Rewards>,

@@ -25,7 +25,12 @@ const MOST: i64 = 1_000_000_000_000;
 #[serde(deny_unknown_fields)]
 pub(super) struct NewCampaign {
     /// What it is called in paths: small letters, digits and hyphens.
-    #[schema(min_length = 3, max_length = 64, pattern = "^[a-z0-9-]+$")]
+    #[schema(
+        min_length = 3,
+        max_length = 64,
+        pattern = "^[a-z0-9-]+$",
+        example = "spring"
+    )]
     #[garde(length(min = 3, max = 64), custom(plain))]
     slug: String,
     #[schema(min_length = 1, max_length = 120)]
@@ -35,10 +40,12 @@ pub(super) struct NewCampaign {
     #[schema(min_length = 1, max_length = 64)]
     #[garde(length(min = 1, max = 64))]
     partner_id: String,
-    #[schema(minimum = 1, maximum = 1_000_000_000_000i64)]
+    /// What who refers a friend is paid, in minor units.
+    #[schema(minimum = 1, maximum = 1_000_000_000_000i64, example = 500)]
     #[garde(range(min = 1, max = MOST))]
     reward_minor: i64,
-    #[schema(minimum = 1, maximum = 1_000_000_000_000i64)]
+    /// What all rewards together may come to, in minor units.
+    #[schema(minimum = 1, maximum = 1_000_000_000_000i64, example = 10_000)]
     #[garde(range(min = 1, max = MOST))]
     budget_minor: i64,
     #[schema(minimum = 0)]
@@ -56,11 +63,11 @@ pub(super) struct CampaignChange {
     #[schema(min_length = 1, max_length = 120)]
     #[garde(inner(length(chars, min = 1, max = 120)))]
     name: Option<String>,
-    /// For referrals that are created from now on.
+    /// In minor units, for referrals that are created from now on.
     #[schema(minimum = 1, maximum = 1_000_000_000_000i64)]
     #[garde(inner(range(min = 1, max = MOST)))]
     reward_minor: Option<i64>,
-    /// Never below what is committed.
+    /// In minor units; never below what is committed.
     #[schema(minimum = 1, maximum = 1_000_000_000_000i64)]
     #[garde(inner(range(min = 1, max = MOST)))]
     budget_minor: Option<i64>,
@@ -72,7 +79,7 @@ pub(super) struct CampaignChange {
 }
 
 /// Adds a campaign for a partner; its budget is set aside at once.
-#[utoipa::path(post, path = "/v1/campaigns", tag = "campaigns", request_body = NewCampaign, responses(
+#[utoipa::path(post, path = "/v1/campaigns", tag = "campaigns", operation_id = "create_campaign", request_body = NewCampaign, responses(
     (status = 201, body = CampaignBooks, headers(("etag" = String), ("location" = String))),
     (status = 409, description = "The slug is taken."),
 ))]
@@ -99,7 +106,7 @@ pub(super) async fn create(
         .db()
         .with_tx(&cx, async |mut unit| {
             let mut tx = rewards.tx(&cx, &mut unit);
-            tx.deed(caller.id(), "campaign.create", &campaign.id, None)
+            tx.deed(caller.id(), "campaign.created", &campaign.id, None)
                 .await?;
             tx.add_campaign(&campaign).await
         })
@@ -110,7 +117,7 @@ pub(super) async fn create(
 }
 
 /// Changes a campaign that is still what the caller has seen.
-#[utoipa::path(patch, path = "/v1/campaigns/{slug}", tag = "campaigns", request_body = CampaignChange,
+#[utoipa::path(patch, path = "/v1/campaigns/{slug}", tag = "campaigns", operation_id = "change_campaign", request_body = CampaignChange,
     params(("slug" = String, Path), ("if-match" = String, Header)),
     responses(
         (status = 200, body = CampaignBooks, headers(("etag" = String))),
@@ -134,7 +141,7 @@ pub(super) async fn change(
             let campaign = campaign.ok_or_else(not_found)?;
             seen.check(&ETag::version(campaign.version))?;
             let (campaign, funding) = asked.apply(campaign)?;
-            tx.deed(caller.id(), "campaign.change", &campaign.id, None)
+            tx.deed(caller.id(), "campaign.changed", &campaign.id, None)
                 .await?;
             tx.change_campaign(campaign, funding).await
         })

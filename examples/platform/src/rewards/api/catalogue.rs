@@ -23,7 +23,7 @@ const STALE: &str = "110 - \"Response is Stale\"";
 const LIST: &str = "campaigns, newest first";
 
 /// All campaigns, newest first.
-#[utoipa::path(get, path = "/v1/campaigns", tag = "campaigns", params(PageQuery), responses(
+#[utoipa::path(get, path = "/v1/campaigns", tag = "campaigns", operation_id = "list_campaigns", params(PageQuery), responses(
     (status = 200, body = Listed<CampaignView>, headers(("etag" = String))),
     (status = 304, description = "It is what you have."),
 ))]
@@ -43,7 +43,7 @@ pub(super) async fn list(
 }
 
 /// One campaign. While the database does not answer, the last that was known of it, with its age.
-#[utoipa::path(get, path = "/v1/campaigns/{slug}", tag = "campaigns", params(("slug" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/campaigns/{slug}", tag = "campaigns", operation_id = "get_campaign", params(("slug" = String, Path)), responses(
     (status = 200, body = CampaignView, headers(("etag" = String))),
     (status = 304, description = "It is what you have."),
 ))]
@@ -69,7 +69,7 @@ pub(super) async fn campaign(
 }
 
 /// Who has won the most friends for a campaign, as it was built last.
-#[utoipa::path(get, path = "/v1/campaigns/{slug}/leaderboard", tag = "campaigns", params(("slug" = String, Path)), responses(
+#[utoipa::path(get, path = "/v1/campaigns/{slug}/leaderboard", tag = "campaigns", operation_id = "get_leaderboard", params(("slug" = String, Path)), responses(
     (status = 200, body = Leaderboard, headers(("etag" = String))),
     (status = 304, description = "It is what you have."),
 ))]

@@ -12,8 +12,8 @@ use crate::rewards::Rewards;
 use crate::rewards::domain::{Code, Referral, Step};
 use crate::rewards::repository::{campaigns, referrals};
 
-/// The caller has come by this code. Of all who say so, the first is believed.
-#[utoipa::path(post, path = "/v1/referrals/{code}/claim", tag = "referrals", params(("code" = String, Path)), responses(
+/// Claims a code for the caller. Of all who do, the first has it.
+#[utoipa::path(post, path = "/v1/referrals/{code}/claim", tag = "referrals", operation_id = "claim_referral", params(("code" = String, Path)), responses(
     (status = 200, body = ReferralView),
     (status = 409, description = "It is the caller's own or is claimed, or the campaign takes no referrals now."),
 ))]

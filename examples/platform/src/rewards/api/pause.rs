@@ -14,8 +14,8 @@ use crate::rewards::Rewards;
 use crate::rewards::domain::{Campaign, Funding, Status};
 use crate::rewards::repository::campaigns;
 
-/// Takes no more referrals, until it is resumed. Those that are qualified are paid.
-#[utoipa::path(post, path = "/v1/campaigns/{slug}/pause", tag = "campaigns", params(("slug" = String, Path)), responses(
+/// Pauses a campaign: it takes no referrals until it is resumed. Those that are qualified are paid.
+#[utoipa::path(post, path = "/v1/campaigns/{slug}/pause", tag = "campaigns", operation_id = "pause_campaign", params(("slug" = String, Path)), responses(
     (status = 200, body = CampaignBooks, headers(("etag" = String))),
     (status = 409, description = "The campaign has ended."),
 ))]
@@ -28,8 +28,8 @@ pub(super) async fn pause(
     turn(&rewards, &cx, &caller, slug, Status::Paused).await
 }
 
-/// Takes referrals again.
-#[utoipa::path(post, path = "/v1/campaigns/{slug}/resume", tag = "campaigns", params(("slug" = String, Path)), responses(
+/// Resumes a campaign: it takes referrals again.
+#[utoipa::path(post, path = "/v1/campaigns/{slug}/resume", tag = "campaigns", operation_id = "resume_campaign", params(("slug" = String, Path)), responses(
     (status = 200, body = CampaignBooks, headers(("etag" = String))),
     (status = 409, description = "The campaign has ended."),
 ))]
@@ -62,9 +62,9 @@ async fn turn(
                 return Ok(campaign);
             }
             let action = if status == Status::Paused {
-                "campaign.pause"
+                "campaign.paused"
             } else {
-                "campaign.resume"
+                "campaign.resumed"
             };
             tx.deed(caller.id(), action, &campaign.id, None).await?;
             tx.change_campaign(Campaign { status, ..campaign }, Funding::None)

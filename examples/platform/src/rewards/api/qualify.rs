@@ -33,18 +33,19 @@ pub(super) struct Qualification {
     #[garde(length(min = 1, max = 64))]
     referral_id: String,
     /// What the partner knows it by.
-    #[schema(min_length = 1, max_length = 120)]
+    #[schema(min_length = 1, max_length = 120, example = "order-1")]
     #[garde(length(chars, min = 1, max = 120))]
     order_ref: String,
 }
 
-/// The referral has qualified: its reward is set aside now and paid soon. The request is signed as Standard Webhooks
-/// says, with the signing secret of the API key.
-#[utoipa::path(post, path = "/v1/referrals/{id}/qualify", tag = "referrals", request_body = Qualification,
+/// Qualifies a referral: its reward is set aside now and paid soon.
+///
+/// The request is signed as Standard Webhooks says, with the signing secret of the API key.
+#[utoipa::path(post, path = "/v1/referrals/{id}/qualify", tag = "referrals", operation_id = "qualify_referral", request_body = Qualification,
     params(
-        ("id" = String, Path),
+        ("id" = String, Path, description = "The id of the referral."),
         ("idempotency-key" = String, Header, min_length = 1, max_length = 200),
-        ("webhook-id" = String, Header),
+        ("webhook-id" = String, Header, description = "Names the message; the same one is taken once."),
         ("webhook-timestamp" = i64, Header, description = "Seconds since 1970; at most 300 s from now."),
         ("webhook-signature" = String, Header, description = "`v1,` and the base64 of the HMAC-SHA256 of `id.timestamp.body`."),
     ),

@@ -20,18 +20,18 @@ use crate::rewards::repository::{campaigns, referrals};
 
 const MINE: &str = "referrals of a member, newest first";
 
-/// For which campaign somebody is to be referred.
+/// For which campaign a friend is to be referred.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewReferral {
     /// Its slug.
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(min_length = 1, max_length = 64, example = "spring")]
     #[garde(length(min = 1, max = 64))]
     campaign: String,
 }
 
 /// Makes a code of the caller's own, to be passed on to a friend.
-#[utoipa::path(post, path = "/v1/referrals", tag = "referrals", request_body = NewReferral,
+#[utoipa::path(post, path = "/v1/referrals", tag = "referrals", operation_id = "create_referral", request_body = NewReferral,
     params(("idempotency-key" = String, Header, min_length = 1, max_length = 200)),
     responses(
         (status = 201, body = ReferralView, headers(("location" = String), ("idempotency-replayed" = String))),
@@ -66,7 +66,7 @@ pub(super) async fn create(
 }
 
 /// One referral. Who is in it is told to them, to the owner of the campaign, to moderators and admins.
-#[utoipa::path(get, path = "/v1/referrals/{code}", tag = "referrals", params(("code" = String, Path)),
+#[utoipa::path(get, path = "/v1/referrals/{code}", tag = "referrals", operation_id = "get_referral", params(("code" = String, Path)),
     responses((status = 200, body = ReferralView)))]
 pub(super) async fn referral(
     State(rewards): State<Rewards>,
@@ -82,7 +82,7 @@ pub(super) async fn referral(
 }
 
 /// The referrals that the caller has made, newest first.
-#[utoipa::path(get, path = "/v1/me/referrals", tag = "referrals", params(PageQuery),
+#[utoipa::path(get, path = "/v1/me/referrals", tag = "referrals", operation_id = "list_own_referrals", params(PageQuery),
     responses((status = 200, body = Listed<ReferralView>)))]
 pub(super) async fn mine(
     State(rewards): State<Rewards>,
@@ -104,14 +104,15 @@ pub(super) async fn mine(
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RejectionReason {
-    #[schema(min_length = 1, max_length = 200)]
+    /// For the history and for who referred.
+    #[schema(min_length = 1, max_length = 200, example = "the same person twice")]
     #[garde(length(chars, min = 1, max = 200))]
     reason: String,
 }
 
 /// Refuses a referral that is not rewarded yet; what was set aside for it is free again.
-#[utoipa::path(post, path = "/v1/referrals/{id}/reject", tag = "referrals", request_body = RejectionReason,
-    params(("id" = String, Path)),
+#[utoipa::path(post, path = "/v1/referrals/{id}/reject", tag = "referrals", operation_id = "reject_referral", request_body = RejectionReason,
+    params(("id" = String, Path, description = "The id of the referral.")),
     responses(
         (status = 200, body = ReferralView),
         (status = 409, description = "It is rewarded, rejected or expired."),
@@ -134,7 +135,7 @@ pub(super) async fn reject(
             if referral.is_reserved() {
                 tx.release(&referral).await?;
             }
-            tx.deed(actor, "referral.reject", &referral.id, reason)
+            tx.deed(actor, "referral.rejected", &referral.id, reason)
                 .await?;
             tx.step(referral, Step::Reject, actor, reason).await
         })

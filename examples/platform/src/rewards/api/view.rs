@@ -25,10 +25,10 @@ pub(super) struct CampaignView {
 pub(super) struct CampaignBooks {
     #[serde(flatten)]
     campaign: CampaignView,
-    /// Who owns it.
+    /// The id of the user who owns it.
     partner_id: String,
     budget_minor: i64,
-    /// What is set aside or paid of the budget.
+    /// What is set aside or paid of the budget, in minor units.
     committed_minor: i64,
 }
 
@@ -36,14 +36,18 @@ pub(super) struct CampaignBooks {
 /// see all of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReferralView {
+    /// Ten characters, for the friend.
+    #[schema(example = "SPNFSFQ9Q2")]
     code: String,
     /// The slug of the campaign.
     campaign: String,
     state: State,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
+    /// The id of the user who made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     referrer_id: Option<String>,
+    /// The id of the user who has claimed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     referred_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -35,7 +35,7 @@ impl From<Wallet> for WalletView {
 }
 
 /// The caller's wallet.
-#[utoipa::path(get, path = "/v1/wallet", tag = "wallet", responses(
+#[utoipa::path(get, path = "/v1/wallet", tag = "wallet", operation_id = "get_own_wallet", responses(
     (status = 200, body = WalletView),
     (status = 404, description = "It is not open yet."),
 ))]
@@ -49,7 +49,7 @@ pub(super) async fn own(
 }
 
 /// What has gone through the caller's wallet, oldest first.
-#[utoipa::path(get, path = "/v1/wallet/entries", tag = "wallet", params(PageQuery), responses(
+#[utoipa::path(get, path = "/v1/wallet/entries", tag = "wallet", operation_id = "list_own_entries", params(PageQuery), responses(
     (status = 200, body = Listed<Entry>),
     (status = 404, description = "It is not open yet."),
 ))]
@@ -64,7 +64,7 @@ pub(super) async fn own_entries(
 }
 
 /// A wallet of the caller's, by its id.
-#[utoipa::path(get, path = "/v1/wallets/{id}", tag = "wallet", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/v1/wallets/{id}", tag = "wallet", operation_id = "get_wallet", params(("id" = String, Path, description = "The id of the wallet.")),
     responses((status = 200, body = WalletView)))]
 pub(super) async fn wallet(
     State(rewards): State<Rewards>,
@@ -77,7 +77,7 @@ pub(super) async fn wallet(
 }
 
 /// What has gone through a wallet of the caller's, oldest first.
-#[utoipa::path(get, path = "/v1/wallets/{id}/entries", tag = "wallet", params(("id" = String, Path), PageQuery),
+#[utoipa::path(get, path = "/v1/wallets/{id}/entries", tag = "wallet", operation_id = "list_entries", params(("id" = String, Path, description = "The id of the wallet."), PageQuery),
     responses((status = 200, body = Listed<Entry>)))]
 pub(super) async fn entries(
     State(rewards): State<Rewards>,
@@ -98,7 +98,7 @@ pub(super) struct TransferRequest {
     #[schema(min_length = 1, max_length = 64)]
     #[garde(length(min = 1, max = 64))]
     to: String,
-    #[schema(minimum = 1, maximum = 100_000_000)]
+    #[schema(minimum = 1, maximum = 100_000_000, example = 250)]
     #[garde(range(min = 1, max = 100_000_000))]
     amount_minor: i64,
     #[serde(default)]
@@ -111,14 +111,17 @@ pub(super) struct TransferRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Transferred {
     transfer_id: String,
+    /// The id of the wallet that has paid.
     from: String,
+    /// The id of the wallet that was paid.
     to: String,
     amount_minor: i64,
+    /// What is left to the payer, in minor units.
     balance_minor: i64,
 }
 
 /// Moves money from the caller's wallet to another one.
-#[utoipa::path(post, path = "/v1/wallet/transfers", tag = "wallet", request_body = TransferRequest,
+#[utoipa::path(post, path = "/v1/wallet/transfers", tag = "wallet", operation_id = "transfer", request_body = TransferRequest,
     params(("idempotency-key" = String, Header, min_length = 1, max_length = 200)),
     responses(
         (status = 201, body = Transferred, headers(("idempotency-replayed" = String))),

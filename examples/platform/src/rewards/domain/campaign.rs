@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use super::Budget;
 use super::referral::conflict;
 
-/// What a campaign is at, as far as people have said. Whether it is open, its dates say too.
+/// Where a campaign stands, as far as people have said. Whether it is open, its dates say too.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema,
 )]

@@ -13,7 +13,7 @@ use super::Tx;
 pub(in crate::rewards) struct Deed {
     pub(in crate::rewards) id: String,
     pub(in crate::rewards) actor_id: String,
-    /// Such as `referral.reject`.
+    /// Such as `referral.rejected`.
     pub(in crate::rewards) action: String,
     pub(in crate::rewards) subject_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]

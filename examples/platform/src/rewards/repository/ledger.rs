@@ -26,6 +26,7 @@ pub(in crate::rewards) struct Wallet {
 pub(in crate::rewards) struct Entry {
     pub(in crate::rewards) id: String,
     pub(in crate::rewards) transfer_id: String,
+    /// In minor units; below zero for what was paid out of the wallet.
     pub(in crate::rewards) amount_minor: i64,
     pub(in crate::rewards) memo: String,
     pub(in crate::rewards) created_ms: i64,

@@ -146,7 +146,7 @@ async fn a_rejection_is_written_down_and_frees_the_budget() {
         deed,
         [
             Some("mo"),
-            Some("referral.reject"),
+            Some("referral.rejected"),
             Some(id.as_str()),
             Some("fraud")
         ]
