@@ -161,7 +161,7 @@ impl Installation {
     }
 
     /// Where that is.
-    pub(crate) fn place(&self) -> SocketAddr {
+    pub(crate) fn public_address(&self) -> SocketAddr {
         let mut outside = self.processes.iter().filter_map(|process| {
             matches!(process.role, "serve" | "gateway").then_some(process.place?)
         });

@@ -25,3 +25,4 @@ mod strangers;
 mod trace;
 mod traffic;
 mod twins;
+mod walk;

@@ -60,7 +60,7 @@ async fn bodies_that_do_not_come_are_no_fault_of_the_service() {
     let it = touchy();
     let http = it.public();
     let begun = format!("{HEAD}content-length: 100\r\n\r\n{{");
-    for answer in all_at_once(it.place(), &begun) {
+    for answer in all_at_once(it.public_address(), &begun) {
         assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     }
     is_open_to_others(&http).await;
@@ -72,12 +72,12 @@ async fn bodies_that_break_or_are_too_large_are_no_fault_of_the_service() {
     let http = it.public();
     let broken =
         format!("{HEAD}transfer-encoding: chunked\r\n\r\n5\r\n{{\"a\":\r\nno size\r\n\r\n");
-    for answer in all_at_once(it.place(), &broken) {
+    for answer in all_at_once(it.public_address(), &broken) {
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     }
     let chunk = "a".repeat(0x10001);
     let large = format!("{HEAD}transfer-encoding: chunked\r\n\r\n10001\r\n{chunk}\r\n0\r\n\r\n");
-    for answer in all_at_once(it.place(), &large) {
+    for answer in all_at_once(it.public_address(), &large) {
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     }
     is_open_to_others(&http).await;
@@ -116,13 +116,13 @@ async fn one_who_asks_too_often_is_no_fault_of_the_service() {
     );
     // As many as one may have, and they stay.
     let _streams = [(); 3].map(|()| {
-        let mut stream = TcpStream::connect(it.place()).unwrap();
+        let mut stream = TcpStream::connect(it.public_address()).unwrap();
         stream.write_all(listen.as_bytes()).unwrap();
         stream.read_exact(&mut [0; 12]).unwrap();
         stream
     });
     for _ in 0..5 {
-        for answer in all_at_once(it.place(), &listen) {
+        for answer in all_at_once(it.public_address(), &listen) {
             assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
         }
     }
