@@ -11,10 +11,10 @@ use ovasabi_core::worker::queue::{JobQueue, JobRunner, JobRunnerBuilder};
 const LOOK: Duration = Duration::from_millis(250);
 
 /// How long that waits which a worker had in hand that was killed.
-const LEASE: Duration = Duration::from_secs(10);
+const LEASE: Duration = Duration::from_secs(15);
 
 /// How long one event may take.
-const EVENT: Duration = Duration::from_secs(2);
+const EVENT: Duration = Duration::from_secs(5);
 
 /// The pause after an event was not taken: from the first to the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(30));
