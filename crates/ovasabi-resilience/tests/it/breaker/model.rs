@@ -3,6 +3,8 @@
 use ovasabi_resilience::breaker::{Permit, Window};
 use ovasabi_resilience::testkit::model::{Admission, Breaker, BreakerRules};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use super::*;
 
@@ -162,4 +164,39 @@ proptest! {
     fn does_what_the_model_does(rules in rules(), steps in prop::collection::vec(step(), 0..400)) {
         check(rules, &steps);
     }
+}
+
+/// A lease that has run out is given its time back by a clock that goes back, unless its slot was taken meanwhile.
+#[test]
+fn a_clock_that_goes_back_over_the_end_of_a_lease() {
+    let rules = {
+        let mut rules = BreakerRules::default();
+        rules.window = Window::time(millis(20));
+        rules.minimum_calls = 1;
+        rules.consecutive_failures = None;
+        rules.failure_rate_threshold = Some(0.3);
+        rules.wait_duration_in_open = millis(100);
+        rules.max_wait_duration_in_open = millis(800);
+        rules.permitted_calls_in_half_open = 4;
+        rules.probe_lease = millis(250);
+        rules
+    };
+    // Of one call, any index is the first.
+    let mut runner = TestRunner::deterministic();
+    let first = any::<prop::sample::Index>().new_tree(&mut runner).unwrap();
+    let first = first.current();
+    let steps = [
+        Step::Enter,
+        Step::Leave(first, Some(Class::Failure)),
+        Step::Advance(100),
+        Step::Enter,
+        Step::Enter,
+        Step::Advance(250),
+        Step::Enter,
+        Step::Back(1),
+        Step::Enter,
+        Step::Enter,
+        Step::Enter,
+    ];
+    check(rules, &steps);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ovasabi_core::classify::Class;
 
-use phase::Phase;
+use phase::{Phase, Slot};
 pub use rules::BreakerRules;
 use window::Record;
 
@@ -114,7 +114,9 @@ impl Breaker {
     pub fn enter(&mut self) -> Option<Admission> {
         match &self.phase {
             Phase::Open { until } if self.now < *until => return None,
-            Phase::Open { .. } => self.become_(Phase::half_open()),
+            Phase::Open { .. } => {
+                self.become_(Phase::half_open(self.rules.permitted_calls_in_half_open))
+            }
             Phase::Closed { .. } => {
                 self.turn();
                 if self.look() {
@@ -125,14 +127,13 @@ impl Breaker {
         }
         let now = self.now;
         let mut lease = None;
-        if let Phase::HalfOpen { leases, done, .. } = &mut self.phase {
-            leases.retain(|_, until| now < *until);
-            let taken = leases.len() + usize::try_from(*done).unwrap_or(usize::MAX);
-            if taken >= usize::try_from(self.rules.permitted_calls_in_half_open).unwrap_or(0) {
-                return None;
-            }
+        if let Phase::HalfOpen { slots, .. } = &mut self.phase {
+            let slot = slots.iter_mut().find(|slot| slot.is_free(now))?;
             self.next_lease += 1;
-            leases.insert(self.next_lease, now + self.rules.probe_lease);
+            *slot = Slot::Leased {
+                lease: self.next_lease,
+                until: now + self.rules.probe_lease,
+            };
             lease = Some(self.next_lease);
         }
         let admission = Admission {
@@ -158,15 +159,20 @@ impl Breaker {
         match &mut self.phase {
             Phase::Open { .. } => {}
             Phase::HalfOpen {
-                leases,
+                slots,
                 done,
                 failures,
                 slow,
             } => {
-                let lease = call.lease.and_then(|lease| leases.remove(&lease));
-                if class == Class::Ignored || lease.is_none_or(|until| self.now >= until) {
+                let mine = |slot: &&mut Slot| call.lease.is_some_and(|lease| slot.is_of(lease));
+                let Some(slot) = slots.iter_mut().find(mine) else {
+                    return;
+                };
+                if class == Class::Ignored || slot.is_free(self.now) {
+                    *slot = Slot::Free;
                     return;
                 }
+                *slot = Slot::Spent;
                 *done += 1;
                 *failures += u32::from(record.failed);
                 *slow += u32::from(record.slow);

@@ -1,6 +1,6 @@
 //! What it is, and how it becomes something else.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Breaker;
@@ -17,11 +17,34 @@ pub(super) enum Phase {
         until: Duration,
     },
     HalfOpen {
-        leases: HashMap<u64, Duration>,
+        slots: Vec<Slot>,
         done: u32,
         failures: u32,
         slow: u32,
     },
+}
+
+/// The place of a probe. One whose time is over is free from then on only if somebody takes it: a clock that goes back
+/// before that gives the time back.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Slot {
+    Free,
+    Leased { lease: u64, until: Duration },
+    Spent,
+}
+
+impl Slot {
+    pub(super) fn is_free(self, now: Duration) -> bool {
+        match self {
+            Self::Free => true,
+            Self::Leased { until, .. } => now >= until,
+            Self::Spent => false,
+        }
+    }
+
+    pub(super) fn is_of(self, probe: u64) -> bool {
+        matches!(self, Self::Leased { lease, .. } if lease == probe)
+    }
 }
 
 impl Breaker {
@@ -55,9 +78,9 @@ impl Phase {
         }
     }
 
-    pub(super) fn half_open() -> Self {
+    pub(super) fn half_open(permitted: u32) -> Self {
         Self::HalfOpen {
-            leases: HashMap::new(),
+            slots: (0..permitted).map(|_| Slot::Free).collect(),
             done: 0,
             failures: 0,
             slow: 0,
