@@ -15,6 +15,7 @@ mod endpoints;
 mod gateway;
 mod grant;
 mod http_api;
+mod millis;
 mod notify;
 mod platform;
 mod rewards;

@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::millis::millis_of;
+
 /// What an event is about: service, thing, what became of it, version of its data.
 pub(crate) mod topic {
     /// Somebody has an account; the data are [`UserRegistered`](super::UserRegistered), the key is the id of the user.
@@ -89,15 +91,11 @@ impl Envelope {
     /// # Errors
     /// `Internal` when what was put into the outbox is not JSON.
     pub(crate) fn of(event: &Event) -> Result<Self> {
-        let since = event
-            .created_at()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
         Ok(Self {
             id: event.id().to_string(),
             topic: event.topic().to_owned(),
             key: event.key().to_owned(),
-            occurred_ms: i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+            occurred_ms: millis_of(event.created_at()),
             data: serde_json::from_str(event.payload()).map_err(Error::internal)?,
         })
     }

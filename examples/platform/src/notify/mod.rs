@@ -26,6 +26,7 @@ pub(crate) use jobs::jobs;
 pub(crate) use settings::Settings;
 pub(crate) use target::{Cidr, Resolver};
 
+use crate::millis::millis;
 use live::Streams;
 use target::Guard;
 
@@ -87,6 +88,6 @@ impl Notify {
     }
 
     fn now_ms(&self) -> i64 {
-        i64::try_from(self.0.clock.since_epoch().as_millis()).unwrap_or(i64::MAX)
+        millis(self.0.clock.since_epoch())
     }
 }

@@ -21,6 +21,7 @@ use ovasabi_core::time::WallClock;
 use ovasabi_core::worker::queue::{self, JobQueue};
 use ovasabi_core::{Context, Result};
 
+use crate::millis::millis;
 use domain::Campaign;
 use kept::Kept;
 use repository::Tx;
@@ -139,9 +140,4 @@ impl Rewards {
     fn now_ms(&self) -> i64 {
         millis(self.0.clock.since_epoch())
     }
-}
-
-/// Whole milliseconds, as tables have them.
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

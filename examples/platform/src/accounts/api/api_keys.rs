@@ -1,6 +1,6 @@
 //! The API keys of a partner.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -18,6 +18,7 @@ use super::NO_STORE;
 use crate::accounts::Accounts;
 use crate::contract::{QUALIFY_SCOPE, signing_secret};
 use crate::http_api::{Json, ValidJson, ValidPath};
+use crate::millis::millis_of;
 
 /// The most keys of one partner that are good at a time: enough for a change, and a list that needs no pages. Two who ask
 /// at once may get one more.
@@ -196,15 +197,10 @@ impl From<ApiKeyRecord> for Key {
             id: record.id.to_string(),
             label: record.label,
             scopes: record.scopes,
-            created_ms: millis(record.created_at),
-            expires_ms: record.expires_at.map(millis),
-            revoked_ms: record.revoked_at.map(millis),
-            last_used_ms: record.last_used_at.map(millis),
+            created_ms: millis_of(record.created_at),
+            expires_ms: record.expires_at.map(millis_of),
+            revoked_ms: record.revoked_at.map(millis_of),
+            last_used_ms: record.last_used_at.map(millis_of),
         }
     }
-}
-
-fn millis(date: SystemTime) -> i64 {
-    let since = date.duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

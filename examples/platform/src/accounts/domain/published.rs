@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::millis::millis;
+
 /// What verifiers forgive, and what processes take that still sign with the key before: all of it and some more.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 
@@ -15,8 +17,7 @@ pub(crate) fn keep_for(token_ttl: Duration) -> Duration {
 
 /// Whether a key belongs into the set. Times are milliseconds since 1970.
 pub(crate) fn is_published(retired_ms: Option<i64>, keep: Duration, now: i64) -> bool {
-    let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-    retired_ms.is_none_or(|retired| now < retired.saturating_add(keep))
+    retired_ms.is_none_or(|retired| now < retired.saturating_add(millis(keep)))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::millis::millis;
+
 /// How long sessions last.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lifetimes {
@@ -78,10 +80,6 @@ pub(crate) fn judge(facts: Facts, lifetimes: Lifetimes, now: i64) -> Verdict {
     Verdict::Rotate {
         next_expires_ms: lifetimes.expiry(now, facts.family_ends_ms),
     }
-}
-
-fn millis(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

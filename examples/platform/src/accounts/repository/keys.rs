@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::Store;
 use super::audit::{Act, SERVICE, write};
 use crate::accounts::domain::{MAX_PUBLISHED, is_published};
+use crate::millis::millis;
 
 /// A signing key as it is kept.
 #[derive(Clone, Debug)]
@@ -130,8 +131,7 @@ impl Store {
         cx: &Context,
         keep: Duration,
     ) -> Result<u64> {
-        let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-        let before = self.now_ms().saturating_sub(keep);
+        let before = self.now_ms().saturating_sub(millis(keep));
         let removed = self
             .db
             .with_tx(cx, async |mut unit| {

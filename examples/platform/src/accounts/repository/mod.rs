@@ -17,6 +17,7 @@ use ovasabi_core::worker::queue;
 use ovasabi_core::{Code, Context, Error, Result};
 
 use super::domain::User;
+use crate::millis::millis;
 
 pub(super) use audit::AuditEntry;
 pub(super) use keys::{KeyState, StoredKey};
@@ -61,7 +62,7 @@ impl Store {
     }
 
     pub(super) fn now_ms(&self) -> i64 {
-        i64::try_from(self.clock.since_epoch().as_millis()).unwrap_or(i64::MAX)
+        millis(self.clock.since_epoch())
     }
 }
 

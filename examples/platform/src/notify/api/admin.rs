@@ -1,7 +1,5 @@
 //! Jobs that could not be done, for operators.
 
-use std::time::UNIX_EPOCH;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use ovasabi_core::repository::{Page, Uuid};
@@ -11,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http_api::{Json, Listed, PageQuery, ValidPath, ValidQuery};
+use crate::millis::millis_of;
 use crate::notify::Notify;
 use crate::notify::jobs::Deliver;
 
@@ -49,7 +48,7 @@ pub(super) struct NotifyJob {
     attempts: u32,
     crashes: u32,
     /// When it is due, or was.
-    run_at_ms: u64,
+    run_at_ms: i64,
     /// What the last failed attempt said.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<String>,
@@ -57,13 +56,12 @@ pub(super) struct NotifyJob {
 
 impl From<JobRecord> for NotifyJob {
     fn from(job: JobRecord) -> Self {
-        let run_at = job.run_at.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             id: job.id.to_string(),
             kind: job.kind,
             attempts: job.attempts,
             crashes: job.crashes,
-            run_at_ms: u64::try_from(run_at.as_millis()).unwrap_or(u64::MAX),
+            run_at_ms: millis_of(job.run_at),
             last_error: job.last_error,
         }
     }

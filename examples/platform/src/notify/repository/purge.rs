@@ -5,6 +5,7 @@ use std::time::Duration;
 use ovasabi_core::worker::queue::JobState;
 use ovasabi_core::{Context, Result};
 
+use crate::millis::millis;
 use crate::notify::Notify;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -69,8 +70,7 @@ impl Notify {
         statement: &'static str,
         age: Duration,
     ) -> Result<u64> {
-        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-        let before = self.now_ms().saturating_sub(age);
+        let before = self.now_ms().saturating_sub(millis(age));
         self.0
             .db
             .with_tx(cx, async |mut unit| {

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http_api::{Json, Listed, PageQuery, ValidPath, ValidQuery};
+use crate::millis::millis_of;
 use crate::rewards::repository::audit_log::{self, Deed};
-use crate::rewards::{Audit, Rewards, millis};
+use crate::rewards::{Audit, Rewards};
 
 const JOBS: &str = "jobs of a state, oldest first";
 const DEEDS: &str = "deeds, newest first";
@@ -149,12 +150,11 @@ impl From<Standing> for JobState {
 
 impl JobView {
     fn of(job: JobRecord, state: Standing) -> Self {
-        let run_at = job.run_at.duration_since(std::time::UNIX_EPOCH);
         Self {
             id: job.id.to_string(),
             kind: job.kind,
             state,
-            run_at_ms: millis(run_at.unwrap_or_default()),
+            run_at_ms: millis_of(job.run_at),
             attempts: job.attempts,
             crashes: job.crashes,
         }

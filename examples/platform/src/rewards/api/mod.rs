@@ -1,8 +1,4 @@
 //! What the service is asked, and by whom.
-#![allow(
-    unused_qualifications,
-    reason = "the macros of utoipa write the paths of types in full"
-)]
 
 mod admin;
 mod campaigns;

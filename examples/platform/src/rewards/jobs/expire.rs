@@ -5,9 +5,10 @@ use ovasabi_core::worker::queue::{Job, JobContext, Outcome};
 use serde::{Deserialize, Serialize};
 
 use super::settle::SYSTEM;
+use crate::millis::millis;
+use crate::rewards::Rewards;
 use crate::rewards::domain::Step;
 use crate::rewards::repository::referrals;
-use crate::rewards::{Rewards, millis};
 
 /// So many in one transaction: others write too.
 const BATCH: u32 = 100;

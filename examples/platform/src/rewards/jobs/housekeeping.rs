@@ -6,7 +6,8 @@ use ovasabi_core::Result;
 use ovasabi_core::worker::queue::{Job, JobContext, JobState, Outcome};
 use serde::{Deserialize, Serialize};
 
-use crate::rewards::{Rewards, millis};
+use crate::millis::millis;
+use crate::rewards::Rewards;
 
 /// The places of a leaderboard.
 const PLACES: u32 = 100;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use sqlx::FromRow;
 
 use super::Tx;
+use crate::millis::millis;
 
 /// For how long an answer is kept.
 pub(in crate::rewards) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -98,8 +99,7 @@ impl Tx<'_> {
         request: &KeyedRequest,
         answer: Answer,
     ) -> Result<Answer> {
-        let kept = i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
-        let expires_ms = self.now_ms.saturating_add(kept);
+        let expires_ms = self.now_ms.saturating_add(millis(KEPT));
         // One that is past its time may not have been purged.
         sqlx::query(
             "INSERT OR REPLACE INTO idempotency (principal, route, key, request_hash, status, location, body, expires_ms) \

@@ -4,8 +4,8 @@ use ovasabi_core::{Error, Result};
 
 use super::{Tx, is_refused};
 use crate::contract::signature::{TOLERANCE, VerifiedId};
+use crate::millis::millis;
 use crate::rewards::domain::conflict;
-use crate::rewards::millis;
 
 impl Tx<'_> {
     /// Remembers a signed request for as long as its signature can be good, which may be of a clock that is ahead; the
